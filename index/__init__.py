@@ -1,0 +1,1 @@
+"""Remembers products: the catalogue (SQLite), the vectors (FAISS), search. Imports vision only."""

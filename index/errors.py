@@ -1,0 +1,109 @@
+"""What can go wrong while remembering products.
+
+CatalogueError
+├── NoShop (FileNotFoundError)         there is no shop in this folder
+├── ShopBroken (RuntimeError)          the shop's files contradict one another
+├── ShopBusy (RuntimeError)            another writer holds the shop
+├── UnknownProduct (KeyError)          no product of this SKU
+├── BadProduct (ValueError)            a product's fields make no sense
+├── BadSource (ValueError)             a catalogue file cannot be read at all
+├── BadRow (ValueError)                one row of it cannot be taken
+├── EmptySource (ValueError)           applying it would remove too much: confirm first
+├── BadFilter (ValueError)             a filter cannot be understood
+└── StrangeVector (ValueError)         a vector of another dimension or model
+"""
+
+
+class CatalogueError(Exception):
+    """Any failure to remember."""
+
+
+class NoShop(CatalogueError, FileNotFoundError):
+    """There is no shop in `folder`."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"There is no shop in {folder}. Make one with `vistazo index CATALOGUE --shop {folder}`."
+        )
+
+
+class ShopBroken(CatalogueError, RuntimeError):
+    """The shop's files contradict one another; `reason` says where."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"The shop in {folder} is damaged: {reason}. Run `vistazo doctor`.")
+
+
+class ShopBusy(CatalogueError, RuntimeError):
+    """Another process writes to the shop."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(f"Another process is writing to {folder}. Wait for it, or stop it first.")
+
+
+class UnknownProduct(CatalogueError, KeyError):
+    """No product of this SKU."""
+
+    def __init__(self, sku: str) -> None:
+        self.sku = sku
+        super().__init__(f"There is no product {sku!r} in this shop.")
+
+    def __str__(self) -> str:  # KeyError shows the repr otherwise
+        return str(self.args[0])
+
+
+class BadProduct(CatalogueError, ValueError):
+    """A product's field makes no sense."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+        super().__init__(f"The product's {field} cannot be used: {reason}.")
+
+
+class BadSource(CatalogueError, ValueError):
+    """A catalogue source cannot be read at all."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source, self.reason = source, reason
+        super().__init__(f"The catalogue {source} cannot be read: {reason}.")
+
+
+class BadRow(CatalogueError, ValueError):
+    """One row of a catalogue cannot be taken; its neighbours can."""
+
+    def __init__(self, line: int, sku: str | None, code: str, reason: str) -> None:
+        self.line, self.sku, self.code, self.reason = line, sku, code, reason
+        super().__init__(f"line {line}{f' ({sku})' if sku else ''}: {reason}")
+
+
+class EmptySource(CatalogueError, ValueError):
+    """Applying the source would remove `removing` of `present` products: confirm first."""
+
+    def __init__(self, removing: int, present: int) -> None:
+        self.removing, self.present = removing, present
+        super().__init__(
+            f"This source would remove {removing:,} of the shop's {present:,} products. "
+            "If that is meant, run again with --allow-removals; nothing was changed."
+        )
+
+
+class BadFilter(CatalogueError, ValueError):
+    """A filter cannot be understood."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        self.text, self.reason = text, reason
+        super().__init__(
+            f"The filter {text!r} cannot be understood: {reason}. "
+            "Write it like: category=Bags price<100 stock>0 colour='navy blue'."
+        )
+
+
+class StrangeVector(CatalogueError, ValueError):
+    """A vector of another dimension, length or model."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This vector does not belong into this shop: {reason}.")

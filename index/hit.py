@@ -1,0 +1,50 @@
+"""Answers: a neighbour is what the vectors know, a hit is what the shopper sees."""
+
+from dataclasses import dataclass
+
+from index.product import Product
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A SKU near the query. `score` is the cosine, in [-1, 1], of its best picture."""
+
+    sku: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Swatch:
+    """Another colour of the same group, found near the query too or fetched beside it."""
+
+    sku: str
+    colour: str
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A product in answer to a query.
+
+    `probability` in [0, 1]: how likely a shopper calls it the same kind and colour (calibrated).
+    `swatches`: the other products of its group. `identical`: SKUs folded into this hit because
+    their picture is proven to be the same, pixel for pixel.
+    """
+
+    product: Product
+    score: float
+    probability: float
+    swatches: tuple[Swatch, ...] = ()
+    identical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search returns: the hits, best first, and whether the shop has nothing like it.
+
+    `took_ms` holds a figure per room walked.
+    """
+
+    hits: tuple[Hit, ...]
+    nothing_like_this: bool
+    took_ms: dict[str, float]

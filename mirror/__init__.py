@@ -1,0 +1,1 @@
+"""Watches: camera, recorder, clips, looks. Imports customers, index and vision."""

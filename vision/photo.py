@@ -1,0 +1,42 @@
+"""A decoded picture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """An upright sRGB picture: `pixels` is uint8, H × W × 3, neither side empty.
+
+    `width_px` and `height_px` are the sides of the upright original; `pixels` may be a smaller
+    rendition of it, or of one box in it, since decoding takes no more than the eye needs.
+    """
+
+    pixels: Pixels
+    width_px: int
+    height_px: int
+
+    def __post_init__(self) -> None:
+        p = self.pixels
+        if p.dtype != np.uint8 or p.ndim != 3 or p.shape[2] != 3 or 0 in p.shape:
+            raise ValueError(f"a Photo holds uint8 H×W×3, not {p.dtype} {p.shape}")
+        if self.width_px < 1 or self.height_px < 1:
+            raise ValueError("a Photo's original has at least one pixel a side")
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of an upright original: left, top, width, height, all ≥ 0, w, h ≥ 1."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def __post_init__(self) -> None:
+        if self.x < 0 or self.y < 0 or self.w < 1 or self.h < 1:
+            raise ValueError(f"a box needs x, y ≥ 0 and w, h ≥ 1, not {self}")

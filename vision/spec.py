@@ -1,0 +1,61 @@
+"""What a server must know of a model to serve it: a part of its card."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Resize = Literal["squash", "pad", "crop"]
+Tokeniser = Literal["wordpiece", "clip-bpe", "tokenizers-json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A named run of dimensions [start, stop) that speaks of one thing: `kind` or `colour`.
+
+    A picture fills every block with a fixed share of its length; words fill a block by how much
+    they say about it, so that "green" moves the colour of a composed query and keeps its kind.
+    """
+
+    name: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Turns a score (cosine) into a probability by logistic regression (Platt 1999).
+
+    `slope` and `offset` were fitted on held-out judged queries of this kind; a best hit whose
+    probability is under `refuse_below` means "nothing like this in the shop".
+    """
+
+    slope: float
+    offset: float
+    refuse_below: float
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSpec:
+    """One model as the serving path sees it. Paths are absolute; sizes are in pixels and tokens.
+
+    image graph: `pixels` uint8 (N, size_px, size_px, 3), upright sRGB → `vector` float32
+    (N, dimension), unit length, normalisation inside.
+    words graph: `ids` int64 (N, L), `mask` int64 (N, L), L ≤ context_length → `vector` likewise.
+    """
+
+    name: str
+    version: str
+    space: str
+    dimension: int
+    size_px: int
+    resize: Resize
+    image_graph: Path
+    words_graph: Path
+    vocabulary: Path
+    tokeniser: Tokeniser
+    context_length: int
+    lexicon: Path | None
+    title_weight: float
+    blocks: tuple[Block, ...] = ()
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    """By kind of query: `picture`, `words`, `both`."""
