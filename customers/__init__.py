@@ -1,1 +1,1 @@
-"""Remembers people: profile, consent, visits, who may see what, and forgetting. Imports index and vision."""
+"""Remembers people: consent, visits, who may see what, and forgetting. Imports index, vision."""
