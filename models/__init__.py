@@ -1,1 +1,2 @@
-"""Makes: the workshop where encoders are exported, trained, quantised and proven, and the drawn shop they are shown on. Imports vision."""
+"""Makes: the workshop where encoders are trained, exported, quantised and proven, and the drawn
+shop they are shown on. Imports vision."""

@@ -1,1 +1,1 @@
-"""Sees: bytes become a Photo, a Photo becomes an Embedding. ONNX Runtime only; imports no other wing."""
+"""Sees: bytes become a Photo, a Photo an Embedding. ONNX Runtime only; imports no other wing."""

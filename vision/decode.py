@@ -19,7 +19,8 @@ from PIL import Image, ImageCms
 from vision.errors import BoxOutside, NotAPicture, PictureTooLarge
 from vision.photo import Box, Photo
 
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+JPEGS: Final = ("JPEG", "MPO")  # Pillow names a JPEG with several pictures in it MPO
 HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 # What Pillow and libheif have been seen to raise on damaged files. MemoryError is theirs too: a
@@ -59,9 +60,7 @@ class Limits:
     def check_size(self, width_px: int, height_px: int) -> None:
         """Raise PictureTooLarge when a header promises more than is accepted."""
         if max(width_px, height_px) > self.max_side_px:
-            raise PictureTooLarge(
-                "pixels on a side", max(width_px, height_px), self.max_side_px
-            )
+            raise PictureTooLarge("pixels on a side", max(width_px, height_px), self.max_side_px)
         if width_px * height_px > self.max_pixels:
             raise PictureTooLarge("pixels", width_px * height_px, self.max_pixels)
 
@@ -127,15 +126,15 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _render(image: Image.Image, orientation: int, spare: float) -> Image.Image:
-    """Decode no finer than needed: `spare` is by how much the wanted box outgrows the input side."""
+    """Decode no finer than needed: the wanted box is `spare` times the input side."""
     profile = image.info.get("icc_profile")
-    if spare >= 2 and image.format in ("JPEG", "MPO"):
+    if spare >= 2 and image.format in JPEGS:
         image.draft(image.mode, (int(image.width / spare) + 1, int(image.height / spare) + 1))
     before = image.size
     image.load()
     rgb = _on_white(image, profile)
     factor = int(spare * min(rgb.width / before[0], rgb.height / before[1]))
-    if image.format not in ("JPEG", "MPO") and factor >= 2:
+    if image.format not in JPEGS and factor >= 2:
         rgb = rgb.reduce(factor)  # box average; keeps at least the input side
     turn = UPRIGHT.get(orientation)
     return rgb if turn is None else rgb.transpose(turn)

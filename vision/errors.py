@@ -73,8 +73,7 @@ class EncoderBusy(VisionError, RuntimeError):
     def __init__(self, waiting: int, retry_after_s: float) -> None:
         self.waiting, self.retry_after_s = waiting, retry_after_s
         super().__init__(
-            f"{waiting} requests already wait for the encoder. "
-            f"Try again in {retry_after_s:.0f} s."
+            f"{waiting} requests already wait for the encoder. Try again in {retry_after_s:.0f} s."
         )
 
 

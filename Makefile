@@ -1,0 +1,61 @@
+# Vistazo's commands. Each makes its own .venv and installs what it needs from the package index.
+#
+#   make demo                      a drawn shop at http://127.0.0.1:8000
+#   make demo CATALOGUE=file.csv   your own catalogue instead
+#   make test                      lint, types and all fast tests
+#   make install | lint | bench | soak | clean | help
+
+PYTHON    ?= python3
+VENV      ?= .venv
+PORT      ?= 8000
+SHOP      ?=
+CATALOGUE ?=
+ARGS      ?=
+
+BIN  := $(VENV)/bin
+PIP  := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := requirements.lock
+
+.PHONY: help install install-test browser demo lint test bench soak clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	@PYTHON="$(PYTHON)" sh tools/make_venv.sh "$(VENV)"
+
+$(VENV)/.runtime: pyproject.toml $(LOCK) | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint $(LOCK) --editable ".[parquet]"
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(LOCK) | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint $(LOCK) --editable ".[parquet,mirror,workshop,test]"
+	@touch $@ $(VENV)/.runtime
+
+install: $(VENV)/.runtime ## what a server needs, no torch
+
+install-test: $(VENV)/.test ## what the tests and the workshop need, torch included
+
+browser: $(VENV)/.test ## a Chromium for the page tests, unless one is there
+	@sh tools/find_browser.sh "$(BIN)"
+
+demo: $(VENV)/.runtime ## build a shop and serve it (CATALOGUE=file.csv, PORT=8000, SHOP=folder)
+	$(BIN)/vistazo demo --port $(PORT) $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(SHOP),--shop "$(SHOP)") $(ARGS)
+
+lint: $(VENV)/.test ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(VENV)/.test lint browser ## everything a change must pass, at most 20 minutes with the install
+	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+
+bench: $(VENV)/.test ## ours against a named reference, ratios, into benchmarks/results/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/.test browser ## the long tests
+	$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
+
+clean: ## remove the environment and caches (never a shop)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

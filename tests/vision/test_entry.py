@@ -1,0 +1,78 @@
+"""The encoder's door is narrow, bounded and honest."""
+
+import threading
+
+import pytest
+
+from vision.entry import Entry
+from vision.errors import EncoderBusy
+
+
+class Ticks:
+    """A clock that moves one second at each look."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        self.now_s += 1.0
+        return self.now_s
+
+
+def hold(entry: Entry, inside: threading.Event, leave: threading.Event) -> None:
+    with entry.run():
+        inside.set()
+        assert leave.wait(10)
+
+
+def test_who_comes_after_the_queue_is_full_is_told_to_come_back() -> None:
+    entry = Entry(lanes=1, max_waiting=0, clock=Ticks())
+    inside, leave = threading.Event(), threading.Event()
+    runner = threading.Thread(target=hold, args=(entry, inside, leave))
+    runner.start()
+    assert inside.wait(10)
+    with pytest.raises(EncoderBusy), entry.run():
+        pytest.fail("the lane was taken")
+    leave.set()
+    runner.join()
+    with entry.run():
+        pass
+
+
+def test_no_more_runs_than_lanes_go_on_at_once() -> None:
+    entry = Entry(lanes=2, max_waiting=100, clock=Ticks())
+    lock, inside, most = threading.Lock(), 0, 0
+
+    def visit() -> None:
+        nonlocal inside, most
+        with entry.run():
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            threading.Event().wait(0.002)
+            with lock:
+                inside -= 1
+
+    runners = [threading.Thread(target=visit) for _ in range(20)]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join()
+    assert most == 2
+    assert entry.pulse().waiting == 0
+
+
+def test_the_pulse_tells_success_failure_and_who_is_still_in() -> None:
+    entry = Entry(lanes=1, max_waiting=1, clock=Ticks())
+    assert entry.pulse().ok_at is None
+    with entry.run():
+        assert entry.pulse().oldest_started_at == 1.0
+    assert entry.pulse().oldest_started_at is None
+    assert entry.pulse().ok_at == 2.0
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), entry.run():
+            raise ZeroDivisionError
+    assert entry.pulse().failures == 2
+    with entry.run():
+        pass
+    assert entry.pulse().failures == 0
