@@ -24,7 +24,8 @@ class NoShop(CatalogueError, FileNotFoundError):
     def __init__(self, folder: str) -> None:
         self.folder = folder
         super().__init__(
-            f"There is no shop in {folder}. Make one with `vistazo index CATALOGUE --shop {folder}`."
+            f"There is no shop in {folder}. "
+            f"Make one with `vistazo index CATALOGUE --shop {folder}`."
         )
 
 

@@ -38,7 +38,9 @@ class Product:
 
     def __post_init__(self) -> None:
         if not self.sku or self.sku != self.sku.strip() or len(self.sku) > SKU_MAX_CHARS:
-            raise BadProduct("sku", f"it must hold 1 to {SKU_MAX_CHARS} characters, no outer blanks")
+            raise BadProduct(
+                "sku", f"it must hold 1 to {SKU_MAX_CHARS} characters, no outer blanks"
+            )
         if any(ord(c) < 32 or ord(c) == 127 for c in self.sku):
             raise BadProduct("sku", "it holds control characters")
         if self.price is not None and not 0 <= self.price < 1e12:
@@ -46,7 +48,9 @@ class Product:
         if self.stock is not None and not 0 <= self.stock < 2**53:
             raise BadProduct("stock", f"{self.stock} is not a number of pieces")
         if len(self.title) > TEXT_MAX_CHARS or len(self.description) > TEXT_MAX_CHARS:
-            raise BadProduct("text", f"title and description hold at most {TEXT_MAX_CHARS:,} characters")
+            raise BadProduct(
+                "text", f"title and description hold at most {TEXT_MAX_CHARS:,} characters"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,95 @@
+"""From neighbours to hits: what the catalogue knows of the pictures near a query."""
+
+import math
+import sqlite3
+from collections.abc import Sequence
+
+from index.catalogue import marks, products_by_id
+from index.fold import Candidate, Standing
+from index.hit import Hit, Swatch
+from index.vectors import Ids, Scores
+from vision.spec import Calibration
+
+MAX_SWATCHES = 50  # of one article; more colours and sizes than a shopper can choose from
+
+
+def candidates_of(connection: sqlite3.Connection, ids: Ids, scores: Scores) -> list[Candidate]:
+    """The pictures that this transaction knows; fewer than `ids` if some went or are newer."""
+    score_of = dict(zip(ids.tolist(), scores.tolist(), strict=True))
+    found: list[Candidate] = []
+    wanted = list(score_of)
+    for start in range(0, len(wanted), 10_000):  # SQLite takes 32,766 parameters
+        part = wanted[start : start + 10_000]
+        rows = connection.execute(
+            "SELECT pictures.id, product_id, sku, article, pixel_digest FROM pictures "
+            f"JOIN products ON products.id = product_id WHERE pictures.id IN ({marks(part)})",
+            part,
+        )
+        found += [
+            Candidate(picture, product, sku, group, digest, _cosine(score_of[picture]))
+            for picture, product, sku, group, digest in rows
+        ]
+    return found
+
+
+def hits_of(
+    connection: sqlite3.Connection, standings: Sequence[Standing], calibration: Calibration | None
+) -> tuple[Hit, ...]:
+    """The hits for `standings`, in their order, with swatches."""
+    products = products_by_id(connection, [s.candidate.product_id for s in standings])
+    groups = {s.candidate.group for s in standings if s.candidate.group}
+    swatches = _swatches(connection, sorted(groups))
+    return tuple(
+        Hit(
+            product=products[s.candidate.product_id],
+            score=s.candidate.score,
+            probability=probability(s.candidate.score, calibration),
+            swatches=tuple(
+                w for w in swatches.get(s.candidate.group, ()) if w.sku != s.candidate.sku
+            )[:MAX_SWATCHES],
+            identical=tuple(s.identical),
+        )
+        for s in standings
+    )
+
+
+def probability(score: float, calibration: Calibration | None) -> float:
+    """How likely a shopper calls a hit of this cosine the same kind and colour.
+
+    Without a calibration for the kind of query the bare cosine stands in, cut to [0, 1]: it ranks
+    rightly and is not to be read as a frequency.
+    """
+    if calibration is None:
+        return min(1.0, max(0.0, score))
+    x = calibration.slope * score + calibration.offset
+    if x >= 0:
+        return 1.0 / (1.0 + math.exp(-x))
+    return math.exp(x) / (1.0 + math.exp(x))  # exp(-x) would overflow
+
+
+def refuses(hits: Sequence[Hit], calibration: Calibration | None) -> bool:
+    """Whether the shop has nothing like what was asked: no hit, or the likeliest is too unlikely.
+
+    Without a calibration nothing found is refused.
+    """
+    if not hits:
+        return True
+    return calibration is not None and max(h.probability for h in hits) < calibration.refuse_below
+
+
+def _cosine(score: float) -> float:
+    return min(1.0, max(-1.0, score))  # two unit vectors in float32 can exceed 1 by 1e-7
+
+
+def _swatches(connection: sqlite3.Connection, groups: Sequence[str]) -> dict[str, list[Swatch]]:
+    """Every product of each group, by colour; filters do not thin them out, so that the shopper
+    of a blue bag still learns that it comes in red."""
+    found: dict[str, list[Swatch]] = {group: [] for group in groups}
+    rows = connection.execute(
+        "SELECT article, sku, colour, price FROM products "
+        f"WHERE article <> '' AND article IN ({marks(groups)}) ORDER BY colour, sku",
+        tuple(groups),
+    )
+    for group, sku, colour, price in rows:
+        found[group].append(Swatch(sku, colour, price))
+    return found

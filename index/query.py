@@ -1,0 +1,30 @@
+"""What is looked for."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from index.filters import Filter
+from vision.embedding import Embedding
+
+QueryKind = Literal["picture", "words", "both"]
+MAX_TOP = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """The `top` most similar products to `embedding` among those that pass `filter`.
+
+    `kind` says what the embedding was made of and chooses the calibration. `unfold` gives a hit for
+    every product: no folding of groups or of identical pictures. `exclude_sku` never answers.
+    """
+
+    embedding: Embedding
+    kind: QueryKind = "picture"
+    filter: Filter | None = None
+    top: int = 20
+    unfold: bool = False
+    exclude_sku: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.top <= MAX_TOP:
+            raise ValueError(f"top is 1 to {MAX_TOP}, not {self.top}")

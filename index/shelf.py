@@ -1,0 +1,278 @@
+"""A shop's shelf: catalogue and vectors kept in step, changed at any time, searched at any time.
+
+Promises: an acknowledged change survives `kill -9` and is seen by the next search, in every process
+that has the shelf open; a search sees one moment of the shop, so no hit is stale, lost or swapped;
+a vector of another model never enters.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from index import catalogue
+from index.blend import words_of
+from index.conditions import known_fields
+from index.database import DATABASE_NAME, Database
+from index.entry import Entry, SeenPicture
+from index.errors import NoShop, ShopBroken, ShopBusy, StrangeVector, UnknownProduct
+from index.facets import Facets, count_facets
+from index.hit import Answer
+from index.look import answer_in
+from index.manifest import FORMAT, Manifest, read_manifest, write_manifest
+from index.product import Picture, Product
+from index.query import Query
+from index.replica import Replica
+from vision.embedding import Embedding, require_space, unit
+from vision.spec import EncoderSpec
+
+SNAPSHOTS = 50  # tries to see catalogue and vectors at one moment while others write
+
+
+class Shelf:
+    """One open shop; may be used from any thread, and by several processes at once."""
+
+    def __init__(
+        self, folder: Path, spec: EncoderSpec, database: Database, replica: Replica
+    ) -> None:
+        self._folder = folder
+        self._spec = spec
+        self._database = database
+        self._replica = replica
+
+    @classmethod
+    def open(cls, folder: Path, spec: EncoderSpec, *, create: bool = False) -> "Shelf":
+        """Open the shop in `folder`, or make an empty one there if `create` and there is none.
+
+        Raises NoShop, WrongSpace (it holds vectors of another model), ShopBroken, ShopBusy.
+        """
+        folder = folder.resolve()
+        try:
+            manifest = read_manifest(folder)
+        except NoShop:
+            if not create:
+                raise
+            manifest = None
+        if manifest is not None:
+            manifest.require(spec)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+        if manifest is not None and not (folder / DATABASE_NAME).exists():
+            raise ShopBroken(str(folder), "its catalogue is missing")
+        database = Database(folder)
+        try:
+            identity = _claim(database, folder, spec, manifest)
+            with database.reading() as connection:
+                replica = Replica(
+                    folder, identity, spec.dimension, catalogue.sequence_of(connection)
+                )
+                replica.catch_up(connection)
+        except BaseException:
+            database.close()
+            raise
+        return cls(folder, spec, database, replica)
+
+    @property
+    def folder(self) -> Path:
+        """Where the shop lies, absolute."""
+        return self._folder
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """The model whose vectors it holds."""
+        return self._spec
+
+    def __len__(self) -> int:
+        """How many products it holds."""
+        with self._database.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM products").fetchone()
+        return int(count)
+
+    def close(self) -> None:
+        """Save the cache if that is worthwhile, and let go of the files."""
+        self._replica.save_if_worthwhile()
+        self._database.close()
+
+    def __enter__(self) -> "Shelf":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Changing one product
+
+    def put(
+        self,
+        product: Product,
+        pictures: Sequence[Picture],
+        vectors: Sequence[Embedding],
+        words: Embedding | None = None,
+    ) -> bool:
+        """Add the product, or put it in the place of the one with its SKU; True if it is new.
+
+        `vectors` are the pictures' own, as the encoder gave them; `words` is the embedding of
+        `words_wanted(product)`, None when that is empty. Durable when this returns.
+        Raises StrangeVector, WrongSpace, ShopBusy.
+        """
+        if len(pictures) != len(vectors) or not pictures:
+            raise StrangeVector(f"{len(pictures)} pictures came with {len(vectors)} vectors")
+        seen = tuple(SeenPicture(p, v) for p, v in zip(pictures, vectors, strict=True))
+        text = self._words_for(product, words)
+        return self.write([Entry(product, seen, text, words)])[0]
+
+    def change(self, product: Product, words: Embedding | None = None) -> None:
+        """Replace the fields of the product with this SKU; its pictures stay.
+
+        `words` is needed only if `words_wanted(product)` is not what it was.
+        Raises UnknownProduct, StrangeVector, ShopBusy.
+        """
+        with self._database.writing() as connection:
+            product_id = catalogue.get_id(connection, product.sku)
+            weight = self._title_weight(connection)
+            wanted = words_of(product, weight)
+            if wanted == catalogue.words_in(connection, product_id):
+                catalogue.next_sequence(connection)
+                catalogue.write_fields(connection, product_id, product, wanted)
+                return
+            self._check_words(wanted, words)
+            seen = catalogue.seen_pictures(connection, product_id, self._spec.space)
+            entry = Entry(product, seen, wanted, words)
+            sequence = catalogue.next_sequence(connection)
+            catalogue.write_entry(connection, sequence, entry, weight)
+
+    def delete(self, sku: str) -> None:
+        """Remove the product; raises UnknownProduct, ShopBusy. Durable when this returns."""
+        with self._database.writing() as connection:
+            product_id = catalogue.get_id(connection, sku)
+            catalogue.delete_product(connection, catalogue.next_sequence(connection), product_id)
+
+    def words_wanted(self, product: Product) -> str:
+        """The words to embed and hand to `put` or `change` with this product; "" for none."""
+        with self._database.reading() as connection:
+            return words_of(product, self._title_weight(connection))
+
+    # Changing many
+
+    def write(self, entries: Sequence[Entry], remove: Sequence[str] = ()) -> list[bool]:
+        """Write `entries` and remove SKUs, all in one transaction; which entries are new.
+
+        SKUs to remove that are not there are no error. Raises StrangeVector, WrongSpace, ShopBusy.
+        """
+        for entry in entries:
+            self._check_entry(entry)
+        with self._database.writing() as connection:
+            weight = self._title_weight(connection)
+            sequence = catalogue.next_sequence(connection)
+            for sku in remove:
+                if (product_id := catalogue.find_id(connection, sku)) is not None:
+                    catalogue.delete_product(connection, sequence, product_id)
+            return [catalogue.write_entry(connection, sequence, e, weight) for e in entries]
+
+    def save_cache(self) -> None:
+        """Write the vectors' cache, so that the next opening is quick."""
+        with self._database.reading() as connection:
+            self._replica.catch_up(connection)
+        self._replica.save()
+
+    # Reading
+
+    def get(self, sku: str) -> Product:
+        """The product; raises UnknownProduct."""
+        found = self.find(sku)
+        if found is None:
+            raise UnknownProduct(sku)
+        return found
+
+    def find(self, sku: str) -> Product | None:
+        """The product, or None."""
+        with self._database.reading() as connection:
+            product_id = catalogue.find_id(connection, sku)
+            if product_id is None:
+                return None
+            return catalogue.products_by_id(connection, [product_id])[product_id]
+
+    def pictures(self, sku: str) -> list[Picture]:
+        """The product's pictures in order, with absolute paths; raises UnknownProduct."""
+        with self._database.reading() as connection:
+            found = catalogue.pictures_of(connection, catalogue.get_id(connection, sku))
+        return [replace(p, path=str(self._folder / p.path)) for p in found]
+
+    def vector_of(self, sku: str) -> Embedding:
+        """The middle of the product's pictures, to find more like it; raises UnknownProduct."""
+        with self._database.reading() as connection:
+            vectors = catalogue.vectors_of(connection, catalogue.get_id(connection, sku))
+        middle = vectors.sum(axis=0)
+        if not np.linalg.norm(middle) > 1e-6:  # two opposite pictures: the first speaks
+            middle = vectors[0]
+        return Embedding(unit(middle), self._spec.space)
+
+    def facets(self, skus: Sequence[str] | None = None) -> Facets:
+        """Values and how many products carry them, over `skus` or the whole shop."""
+        with self._database.reading() as connection:
+            return count_facets(connection, skus)
+
+    def fields(self) -> list[str]:
+        """Every field that a filter may name."""
+        with self._database.reading() as connection:
+            return known_fields(connection)
+
+    # Searching
+
+    def search(self, query: Query) -> Answer:
+        """The hits of `query`, best first; raises WrongSpace, StrangeVector, BadFilter,
+        ShopBusy.
+
+        A product counts by its best picture. min(top, distinct products that pass the filter) hits
+        always come back. `took_ms` tells `vectors` and `catalogue`.
+        """
+        self._check_vector(query.embedding)
+        for _ in range(SNAPSHOTS):
+            with self._database.reading() as connection:
+                answer = answer_in(connection, self._replica, self._spec, query)
+            if answer is not None:
+                return answer
+        raise ShopBusy(str(self._folder))
+
+    def _title_weight(self, connection: sqlite3.Connection) -> float:
+        return self._spec.title_weight if catalogue.with_titles(connection) else 0.0
+
+    def _words_for(self, product: Product, words: Embedding | None) -> str:
+        wanted = self.words_wanted(product)
+        self._check_words(wanted, words)
+        return wanted
+
+    def _check_words(self, wanted: str, words: Embedding | None) -> None:
+        if wanted and words is None:
+            raise StrangeVector(f"the embedding of its words {wanted[:60]!r} is missing")
+
+    def _check_entry(self, entry: Entry) -> None:
+        embeddings = [seen.own for seen in entry.pictures]
+        if entry.words_embedding is not None:
+            embeddings.append(entry.words_embedding)
+        for embedding in embeddings:
+            self._check_vector(embedding)
+
+    def _check_vector(self, embedding: Embedding) -> None:
+        require_space(embedding, self._spec.space)
+        if embedding.vector.shape != (self._spec.dimension,):
+            raise StrangeVector(
+                f"it has {embedding.vector.shape[0]} dimensions, not {self._spec.dimension}"
+            )
+
+
+def _claim(database: Database, folder: Path, spec: EncoderSpec, manifest: Manifest | None) -> str:
+    """The shop's identity; a shop without a manifest is given one, last of all."""
+    with database.writing() as connection:
+        identity, space, dimension = catalogue.identity_of(connection)
+        if not space:
+            catalogue.claim(connection, spec.space, spec.dimension)
+            space, dimension = spec.space, spec.dimension
+    stands = Manifest(FORMAT, identity, spec.name, spec.version, space, dimension)
+    if manifest is None:
+        stands.require(spec)  # tables may be left from an earlier shop of another model
+        write_manifest(folder, stands)
+    elif manifest.identity != identity:
+        raise ShopBroken(str(folder), "its manifest belongs to another catalogue")
+    return identity

@@ -1,0 +1,77 @@
+"""What of a product can be filtered and counted: its terms."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from index.filters import fold_field, fold_value, number_of
+from index.product import Product
+
+FILTERABLE = (
+    "sku", "title", "price", "currency", "brand", "category", "colour", "size", "group", "stock",
+    "store", "url",
+)  # fmt: skip
+NOT_COUNTED = frozenset(("sku", "title", "price", "currency", "group", "stock", "url"))
+LISTED = re.compile(r"[,;|]")  # "S, M, L" in one cell
+
+
+@dataclass(frozen=True, slots=True)
+class TermOf:
+    """One filterable fact: `field` and `value` folded, `number` if it is one.
+
+    `shown` is the value as the merchandiser wrote it, for facets; None for a mere part of a value
+    ("Bags" of "Gear/Bags"), which filters find and facets do not count.
+    """
+
+    field: str
+    value: str
+    number: float | None
+    shown: str | None
+
+
+def terms_of(product: Product) -> list[TermOf]:
+    """Every term of `product`, each (field, value) once, whole values before parts."""
+    found: dict[tuple[str, str], TermOf] = {}
+    for term in _all(product):
+        found.setdefault((term.field, term.value), term)
+    return list(found.values())
+
+
+def _all(product: Product) -> Iterator[TermOf]:
+    for field in ("sku", "title", "currency", "brand", "colour", "group", "url"):
+        yield from _whole(field, getattr(product, field))
+    for field, number in (("price", product.price), ("stock", product.stock)):
+        if number is not None:
+            yield TermOf(field, f"{number:.15g}", float(number), f"{number:.15g}")
+    for field in ("size", "store"):
+        yield from _listed(field, getattr(product, field))
+    for category in product.categories:
+        yield from _whole("category", category)
+    for category in product.categories:
+        yield from _segments(category)
+    for name, values in product.attributes.items():
+        field = fold_field(name)
+        for value in values:
+            yield from _whole(field, value)
+
+
+def _whole(field: str, shown: str) -> Iterator[TermOf]:
+    if value := fold_value(shown):
+        number = number_of(value)
+        yield TermOf(field, value, number, shown.strip())
+
+
+def _listed(field: str, shown: str) -> Iterator[TermOf]:
+    parts = [part for part in LISTED.split(shown) if part.strip()]
+    for part in parts:
+        yield from _whole(field, part)
+    if len(parts) > 1 and (value := fold_value(shown)):
+        yield TermOf(field, value, None, None)
+
+
+def _segments(category: str) -> Iterator[TermOf]:
+    """Of "Gear/Bags/Totes": each segment, and the path down to it ("Gear/Bags")."""
+    segments = [s for s in (fold_value(s) for s in re.split(r"[/>]", category)) if s]
+    for depth, segment in enumerate(segments, start=1):
+        yield TermOf("category", segment, None, None)
+        yield TermOf("category", "/".join(segments[:depth]), None, None)
