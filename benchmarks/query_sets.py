@@ -93,13 +93,14 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="where the query files go")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    snaps = snaps_by_kind(args.shared)
-    absent = absent_things(args.shared)
+    shared = args.shared.resolve()  # query files name pictures by absolute path
+    snaps = snaps_by_kind(shared)
+    absent = absent_things(shared)
     write(args.out / "snaps_by_kind.csv", snaps)
     write(args.out / "snaps_and_absent.csv", snaps + absent)
-    write(args.out / "other_views.csv", other_views(args.shared))
-    write(args.out / "titles.csv", titles(args.shared, 1000))
-    write(args.out / "kind_and_colour_words.csv", kind_and_colour_words(args.shared))
+    write(args.out / "other_views.csv", other_views(shared))
+    write(args.out / "titles.csv", titles(shared, 1000))
+    write(args.out / "kind_and_colour_words.csv", kind_and_colour_words(shared))
 
 
 if __name__ == "__main__":

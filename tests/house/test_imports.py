@@ -132,12 +132,16 @@ def test_importing_starts_nothing() -> None:
 
 
 def test_broad_except_stands_only_at_the_door_and_in_the_attendants_loop() -> None:
+    """Elsewhere it may only clean up: its last statement is a bare `raise`."""
     for wing in WINGS:
         for file in files(wing):
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-                if isinstance(node, ast.ExceptHandler):
-                    names = [n.id for n in ast.walk(node.type) if isinstance(n, ast.Name)] if (
-                        node.type) else ["Exception"]  # fmt: skip
-                    if {"Exception", "BaseException"} & set(names):
-                        place = f"{wing}/{file.name}"
-                        assert place in {"api/app.py", "mirror/attendant.py"}, place
+                if not isinstance(node, ast.ExceptHandler):
+                    continue
+                caught = ast.walk(node.type) if node.type else [ast.Name("Exception")]
+                names = {n.id for n in caught if isinstance(n, ast.Name)}
+                last = node.body[-1]
+                cleans_up = isinstance(last, ast.Raise) and last.exc is None
+                if {"Exception", "BaseException"} & names and not cleans_up:
+                    place = f"{wing}/{file.name}"
+                    assert place in {"api/app.py", "mirror/attendant.py"}, place
