@@ -25,12 +25,14 @@ class Packet:
     `data` holds its NAL units, each behind four bytes of length (as in MP4); `shown_tick` is when
     the frame is shown and `decoded_tick` a lower bound on when any later packet is shown, both in
     1/90,000 s on the mirror's monotonic clock. `key`: an IDR, decoding can start here and nothing
-    after it refers to anything before. `resumes`: the first packet after a gap in the stream.
+    after it refers to anything before; `entry`: decoding can start here, but pictures shown before
+    it are broken then. `resumes`: the first packet after a gap in the stream.
     """
 
     data: bytes
     shown_tick: int
     decoded_tick: int
     key: bool
+    entry: bool
     format: StreamFormat
     resumes: bool = False
