@@ -1,0 +1,153 @@
+"""Measures Vistazo against named references, side by side in one run; ratios, not boasts.
+
+    python -m benchmarks [decode encode http index bulk] [--quick] [--work DIR]
+
+Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
+Results go to benchmarks/results/<name>.json, with the machine they were measured on.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import bench_bulk, bench_decode, bench_encode, bench_http, bench_index
+from benchmarks.pairing import Pairing, as_json
+from benchmarks.photos import as_phone_photo, shared_folder, some_photos
+from models.registry import load_card
+from vision.decode import Limits, decode
+from vision.encoder import OnnxEncoder
+from vision.photo import Pixels
+from vision.preprocess import preprocess
+from vision.spec import EncoderSpec
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PORT = 8791
+
+
+class Bench:
+    """What the benchmarks share: photos, the model, a shop to search, a folder to work in."""
+
+    def __init__(self, work: Path, quick: bool) -> None:
+        self.work = work
+        self.rounds = 15 if quick else 60
+        self.seconds = 4.0 if quick else 20.0
+        self.spec: EncoderSpec = load_card(ROOT / "models" / "builtin").spec
+        self.cores = os.cpu_count() or 1
+        work.mkdir(parents=True, exist_ok=True)
+        self.drawn = work / "drawn"
+        if shared_folder() is None and not self.drawn.exists():
+            subprocess.run([sys.executable, "-m", "models.drawn_shop", str(self.drawn)], check=True)
+        self.photos = some_photos(64, self.drawn)
+
+    @property
+    def catalogue(self) -> Path:
+        """The largest catalogue at hand."""
+        shared = shared_folder()
+        return (shared / "catalogues" / "myntra" if shared else self.drawn) / "catalogue.csv"
+
+    def squares(self) -> Pixels:
+        """The photos as the graph takes them."""
+        side, how = self.spec.size_px, self.spec.resize
+        limits = Limits()
+        photos = [decode(p, box=None, side_px=side, limits=limits) for p in self.photos]
+        return np.stack([preprocess(p, side, how) for p in photos])
+
+    def shop(self) -> Path:
+        """The catalogue, indexed once and kept."""
+        shop = self.work / "shop"
+        bench_bulk.index_s(self.catalogue, shop)
+        return shop
+
+    def decode(self) -> list[Pairing]:
+        """Decode against Pillow."""
+        return bench_decode.run(self.photos, self.spec, self.rounds)
+
+    def encode(self) -> list[Pairing]:
+        """Encode against torch."""
+        from benchmarks.torch_reference import torch_towers
+
+        return bench_encode.run(self.squares(), self.spec, torch_towers(), self.rounds)
+
+    def index(self) -> list[Pairing]:
+        """Search against Flat."""
+        shop = self.shop()
+        print(f"index opens in {bench_index.open_ms(shop, self.spec):.0f} ms")
+        queries = bench_index.some_queries(self.spec, 50)
+        return bench_index.run(shop, self.spec, queries, self.rounds)
+
+    def http(self) -> list[Pairing]:
+        """HTTP against decode + encode."""
+        large = [as_phone_photo(p) for p in self.photos[:4]]
+        encoder = OnnxEncoder(self.spec, threads=self.cores)
+        with bench_http.server(self.shop(), PORT) as start:
+            print(f"ready in {start.ready_s:.2f} s, {start.resident_mb:.0f} MB resident")
+            return bench_http.run(large, encoder, start.port, self.rounds)
+
+    def bulk(self) -> list[Pairing]:
+        """Bulk indexing against the bare encoder."""
+        squares = self.squares()
+        before = bench_encode.bare_throughput(self.spec, squares, self.seconds, self.cores)
+        found = bench_bulk.run(self.catalogue, self.work / "bulk", before)
+        after = bench_encode.bare_throughput(self.spec, squares, self.seconds, self.cores)
+        print(
+            f"bare {before:.0f} and {after:.0f} pictures/s (before, after); full run "
+            f"{found.full_s:.1f} s = {found.products / found.full_s:.0f} products/s, "
+            f"{found.share_of_bare:.2f} of bare; unchanged {found.unchanged_s:.2f} s; "
+            f"1 % changed {found.changed_s:.2f} s = {found.changed_share:.3f} of a full run"
+        )
+        save("bulk", {**asdict(found), "bare_after_per_s": after})
+        return []
+
+
+def save(name: str, result: object) -> None:
+    """Store a result with the machine it was measured on."""
+    RESULTS.mkdir(exist_ok=True)
+    machine = {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+    text = json.dumps({"machine": machine, "result": result}, indent=1, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(text + "\n", "utf-8")
+
+
+def processor() -> str:
+    """The processor's own name, where Linux tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def main() -> None:
+    """Run the named benchmarks, or all."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    names = ("decode", "encode", "index", "http", "bulk")
+    parser.add_argument("names", nargs="*", help=f"which of {', '.join(names)}; all by default")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "bench")
+    args = parser.parse_args()
+    unknown = set(args.names) - set(names)
+    if unknown:
+        parser.error(f"no benchmark is named {', '.join(sorted(unknown))}")
+    bench = Bench(args.work, args.quick)
+    for name in args.names or names:
+        act: Callable[[], list[Pairing]] = getattr(bench, name)
+        found = act()
+        for pairing in found:
+            print(pairing.line(), flush=True)
+        if found:
+            save(name, [as_json(p) for p in found])
+
+
+if __name__ == "__main__":
+    main()
