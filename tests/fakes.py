@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vision.embedding import Embedding, unit
-from vision.entry import Pulse
+from vision.turnstile import Pulse
 from vision.photo import Pixels
 from vision.spec import EncoderSpec
 

@@ -11,12 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from vision.embedding import UNIT_TOLERANCE, Embedding, Vector
-from vision.entry import Entry, Pulse
 from vision.errors import BadModel, EncoderBroken
 from vision.photo import Pixels
 from vision.session import open_session
 from vision.spec import EncoderSpec
 from vision.tokens import Tokens
+from vision.turnstile import Pulse, Turnstile
 
 OUTPUT = "vector"
 
@@ -58,7 +58,7 @@ class OnnxEncoder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._spec = spec
-        self._entry = Entry(lanes, max_waiting, clock)
+        self._turnstile = Turnstile(lanes, max_waiting, clock)
         self._tokens = Tokens(spec)
         self._image = open_session(spec.image_graph, output=OUTPUT, threads=threads)
         self._words = open_session(spec.words_graph, output=OUTPUT, threads=threads)
@@ -74,18 +74,18 @@ class OnnxEncoder:
         side = self._spec.size_px
         if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1:] != (side, side, 3):
             raise ValueError(f"pictures are uint8 (N, {side}, {side}, 3), not {batch.shape}")
-        with self._entry.run():
+        with self._turnstile.run():
             return self._embeddings(self._image({"pixels": batch}), len(batch))
 
     def words(self, texts: Sequence[str]) -> list[Embedding]:
         """Embed texts; raises NotWords when one is empty or too long."""
         ids, mask = self._tokens.encode(texts)
-        with self._entry.run():
+        with self._turnstile.run():
             return self._embeddings(self._words({"ids": ids, "mask": mask}), len(texts))
 
     def pulse(self) -> Pulse:
         """Signs of life."""
-        return self._entry.pulse()
+        return self._turnstile.pulse()
 
     def _warm_up(self) -> None:
         """The first run allocates (some 30 ms): pay it now, and find a wrong graph now."""

@@ -22,7 +22,7 @@ class Pulse:
     waiting: int
 
 
-class Entry:
+class Turnstile:
     """Lets `lanes` runs in at once and at most `max_waiting` wait; thread-safe."""
 
     def __init__(self, lanes: int, max_waiting: int, clock: Callable[[], float]) -> None:

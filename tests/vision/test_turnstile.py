@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from vision.entry import Entry
 from vision.errors import EncoderBusy
+from vision.turnstile import Turnstile
 
 
 class Ticks:
@@ -19,33 +19,33 @@ class Ticks:
         return self.now_s
 
 
-def hold(entry: Entry, inside: threading.Event, leave: threading.Event) -> None:
-    with entry.run():
+def hold(turnstile: Turnstile, inside: threading.Event, leave: threading.Event) -> None:
+    with turnstile.run():
         inside.set()
         assert leave.wait(10)
 
 
 def test_who_comes_after_the_queue_is_full_is_told_to_come_back() -> None:
-    entry = Entry(lanes=1, max_waiting=0, clock=Ticks())
+    turnstile = Turnstile(lanes=1, max_waiting=0, clock=Ticks())
     inside, leave = threading.Event(), threading.Event()
-    runner = threading.Thread(target=hold, args=(entry, inside, leave))
+    runner = threading.Thread(target=hold, args=(turnstile, inside, leave))
     runner.start()
     assert inside.wait(10)
-    with pytest.raises(EncoderBusy), entry.run():
+    with pytest.raises(EncoderBusy), turnstile.run():
         pytest.fail("the lane was taken")
     leave.set()
     runner.join()
-    with entry.run():
+    with turnstile.run():
         pass
 
 
 def test_no_more_runs_than_lanes_go_on_at_once() -> None:
-    entry = Entry(lanes=2, max_waiting=100, clock=Ticks())
+    turnstile = Turnstile(lanes=2, max_waiting=100, clock=Ticks())
     lock, inside, most = threading.Lock(), 0, 0
 
     def visit() -> None:
         nonlocal inside, most
-        with entry.run():
+        with turnstile.run():
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -59,20 +59,20 @@ def test_no_more_runs_than_lanes_go_on_at_once() -> None:
     for runner in runners:
         runner.join()
     assert most == 2
-    assert entry.pulse().waiting == 0
+    assert turnstile.pulse().waiting == 0
 
 
 def test_the_pulse_tells_success_failure_and_who_is_still_in() -> None:
-    entry = Entry(lanes=1, max_waiting=1, clock=Ticks())
-    assert entry.pulse().ok_at is None
-    with entry.run():
-        assert entry.pulse().oldest_started_at == 1.0
-    assert entry.pulse().oldest_started_at is None
-    assert entry.pulse().ok_at == 2.0
+    turnstile = Turnstile(lanes=1, max_waiting=1, clock=Ticks())
+    assert turnstile.pulse().ok_at is None
+    with turnstile.run():
+        assert turnstile.pulse().oldest_started_at == 1.0
+    assert turnstile.pulse().oldest_started_at is None
+    assert turnstile.pulse().ok_at == 2.0
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError), entry.run():
+        with pytest.raises(ZeroDivisionError), turnstile.run():
             raise ZeroDivisionError
-    assert entry.pulse().failures == 2
-    with entry.run():
+    assert turnstile.pulse().failures == 2
+    with turnstile.run():
         pass
-    assert entry.pulse().failures == 0
+    assert turnstile.pulse().failures == 0
