@@ -1,0 +1,65 @@
+/** What narrows the answer, one chip each: words and filters can be taken away, the rest is told. */
+
+import { el, icon } from "./dom.js";
+import { NO_FILTERS } from "./query.js";
+import { dot } from "./swatches.js";
+import { leafOf } from "./words.js";
+
+/**
+ * @param {HTMLElement} list
+ * @param {import("./query.js").Query} query
+ * @param {any} understood the answer's `query.understood`, or null
+ * @param {{strings: import("./strings.js").Strings, currency: string,
+ *          change: (query: import("./query.js").Query) => void}} hands
+ */
+export function drawChips(list, query, understood, { strings, currency, change }) {
+  const removable = removables(query, strings, currency);
+  const chips = removable.map(({ word, without, before }) => {
+    const label = strings.say("chips.remove", { what: word });
+    const click = () => change(without);
+    return el("li", {}, el("button", { type: "button", class: "chip", "aria-label": label, on: { click } }, before, el("span", {}, word), icon("close")));
+  });
+  const told = understoodWords(query, understood, strings, currency).map(({ word, before }) =>
+    el("li", { class: "chip told", title: strings.say("chips.understood", { what: word }) }, before, word),
+  );
+  if (removable.length > 1) {
+    const click = () => change({ ...query, text: query.picture === null && !query.like ? query.text : "", filters: NO_FILTERS });
+    chips.push(el("li", {}, el("button", { type: "button", class: "chip clear", on: { click } }, strings.say("chips.clear"))));
+  }
+  list.replaceChildren(...told, ...chips);
+  list.hidden = list.children.length === 0;
+}
+
+function removables(query, strings, currency) {
+  const { filters } = query;
+  const set = (some) => ({ ...query, filters: { ...filters, ...some } });
+  const found = [];
+  // Words that are the whole question are taken back with Back, not with a chip.
+  if (query.text && (query.picture !== null || query.like)) {
+    found.push({ word: strings.language === "es" ? `«${query.text}»` : `“${query.text}”`, without: { ...query, text: "" } });
+  }
+  if (filters.category) found.push({ word: leafOf(filters.category), without: set({ category: null }) });
+  for (const colour of filters.colours) {
+    const without = set({ colours: filters.colours.filter((other) => other !== colour) });
+    found.push({ word: strings.colour(colour), before: dot(colour, null), without });
+  }
+  if (filters.brand) found.push({ word: filters.brand, without: set({ brand: null }) });
+  if (filters.from !== null) {
+    found.push({ word: strings.say("chips.above", { price: strings.price(filters.from, currency) }), without: set({ from: null }) });
+  }
+  if (filters.to !== null) {
+    found.push({ word: strings.say("chips.below", { price: strings.price(filters.to, currency) }), without: set({ to: null }) });
+  }
+  if (filters.inStock) found.push({ word: strings.say("hit.stock"), without: set({ inStock: false }) });
+  return found;
+}
+
+function understoodWords(query, understood, strings, currency) {
+  if (!understood || !query.text) return [];
+  const price = (value) => strings.price(value, currency);
+  const found = understood.colours.map((colour) => ({ word: strings.colour(colour), before: dot(colour, null) }));
+  found.push(...understood.kinds.map((kind) => ({ word: kind })));
+  if (understood.price_above !== null) found.push({ word: strings.say("chips.above", { price: price(understood.price_above) }) });
+  if (understood.price_below !== null) found.push({ word: strings.say("chips.below", { price: price(understood.price_below) }) });
+  return found;
+}

@@ -1,0 +1,76 @@
+/** Speaking with the door: one function per question, one kind of failure. */
+
+import { filterText } from "./query.js";
+
+/** A question that was not answered. `code` is the door's stable code, or "offline". */
+export class Problem extends Error {
+  /** @param {string} code @param {string} [detail] */
+  constructor(code, detail = "") {
+    super(detail || code);
+    this.code = code;
+    this.detail = detail;
+  }
+
+  /** What to tell the shopper: our own sentence for a known code, else the door's. */
+  sentence(strings) {
+    const key = this.code === "offline" ? "error.offline" : `error.code.${this.code}`;
+    return strings.has(key) ? strings.say(key) : this.detail || strings.say("error.unknown");
+  }
+}
+
+/**
+ * Asks for products.
+ * @param {import("./query.js").Query} query
+ * @param {Blob|null} bytes the picture, when the query has one
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>} the answer as the door's documentation describes it
+ */
+export function search(query, bytes, signal) {
+  const address = new URL("/v1/search", document.baseURI);
+  const filter = filterText(query.filters);
+  if (query.text) address.searchParams.set("text", query.text);
+  if (query.like) address.searchParams.set("like", query.like);
+  if (query.box && bytes) address.searchParams.set("box", query.box.join(","));
+  if (filter) address.searchParams.set("filter", filter);
+  address.searchParams.set("top", String(query.top));
+  if (!bytes) return ask(address, { signal });
+  // The door looks at the bytes; the browser often knows no type for HEIC.
+  const type = bytes.type.startsWith("image/") ? bytes.type : "image/heic";
+  return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": type }, signal });
+}
+
+/** @param {string} sku @param {AbortSignal} [signal] */
+export const product = (sku, signal) =>
+  ask(new URL(`/v1/products/${encodeURIComponent(sku)}`, document.baseURI), { signal });
+
+/** The shop: its name, its currency, what can be filtered. */
+export const shop = () => ask(new URL("/v1/shop", document.baseURI), {});
+
+/**
+ * A picture of the door at a width, as a thumbnail.
+ * @param {string} path @param {number} widthPx
+ */
+export function pictureAt(path, widthPx) {
+  const address = new URL(path, document.baseURI);
+  address.searchParams.set("width", String(widthPx));
+  return address.href;
+}
+
+async function ask(address, options) {
+  const answer = await reach(address, options);
+  const body = await answer.json().catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return null;
+  });
+  if (answer.ok && body) return body;
+  throw new Problem(body?.code ?? `http-${answer.status}`, body?.detail);
+}
+
+async function reach(address, options) {
+  try {
+    return await fetch(address, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem("offline");
+  }
+}
