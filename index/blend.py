@@ -9,10 +9,14 @@ import numpy as np
 from index.product import Product
 from vision.embedding import Embedding, require_space, unit
 
+MAX_WORDS_CHARS = 500  # far beyond any model's context; a query may hold 1,000
+
 
 def words_of(product: Product, title_weight: float) -> str:
     """The words that go into the product's vectors; "" for none."""
-    return " ".join(product.title.split()) if title_weight > 0 else ""
+    if title_weight <= 0:
+        return ""
+    return " ".join(product.title.split())[:MAX_WORDS_CHARS].strip()
 
 
 def blend(picture: Embedding, words: Embedding | None, title_weight: float) -> Embedding:

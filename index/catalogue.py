@@ -1,8 +1,6 @@
-"""Products, pictures and vectors in SQLite: the truth of a shop.
+"""Products, pictures and vectors in SQLite, the truth of a shop: reading it.
 
-Promises: what a finished transaction wrote survives `kill -9`; every change raises the shop's
-sequence number in the same transaction; no picture id is ever used twice.
-These functions work inside a transaction that the caller holds.
+These functions work inside a transaction that the caller holds; `changes` writes.
 """
 
 import json
@@ -11,11 +9,9 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from index.blend import blend
-from index.entry import Entry, SeenPicture
+from index.entry import SeenPicture
 from index.errors import UnknownProduct
 from index.product import Picture, Product
-from index.terms import terms_of
 from index.vectors import Ids, Vectors
 from vision.embedding import Embedding
 
@@ -31,25 +27,12 @@ def sequence_of(connection: sqlite3.Connection) -> int:
     return int(sequence)
 
 
-def next_sequence(connection: sqlite3.Connection) -> int:
-    """The number of the change that this transaction makes."""
-    (sequence,) = connection.execute(
-        "UPDATE shop SET sequence = sequence + 1 RETURNING sequence"
-    ).fetchone()
-    return int(sequence)
-
-
 def identity_of(connection: sqlite3.Connection) -> tuple[str, str, int]:
     """The shop's identity, the space of its vectors ("" while unclaimed) and their dimension."""
     identity, space, dimension = connection.execute(
         "SELECT identity, space, dimension FROM shop"
     ).fetchone()
     return identity, space, dimension
-
-
-def claim(connection: sqlite3.Connection, space: str, dimension: int) -> None:
-    """Settle which space the shop's vectors live in."""
-    connection.execute("UPDATE shop SET space = ?, dimension = ?", (space, dimension))
 
 
 def with_titles(connection: sqlite3.Connection) -> bool:
@@ -124,62 +107,16 @@ def vectors_of(connection: sqlite3.Connection, product_id: int) -> Vectors:
     return np.stack([np.frombuffer(row[0], np.float32) for row in rows])
 
 
-def write_entry(
-    connection: sqlite3.Connection, sequence: int, entry: Entry, title_weight: float
-) -> bool:
-    """Add the product, or put it in the place of the one with its SKU; True if it is new."""
-    known = find_id(connection, entry.product.sku)
-    product_id = write_fields(connection, known, entry.product, entry.words)
-    if entry.from_source:
-        connection.execute("UPDATE products SET from_source = 1 WHERE id = ?", (product_id,))
-    if known is not None:
-        _drop_pictures(connection, sequence, product_id)
-    for seen in entry.pictures:
-        picture = seen.picture
-        (picture_id,) = connection.execute(
-            "INSERT INTO pictures "
-            "(product_id, ordinal, path, sha256, pixel_digest, stamp, sequence) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (product_id, picture.ordinal, picture.path, picture.sha256, picture.pixel_digest,
-             seen.stamp, sequence),
-        ).fetchone()  # fmt: skip
-        vector = blend(seen.own, entry.words_embedding, title_weight)
-        own = None if vector is seen.own else seen.own.vector.tobytes()
-        connection.execute(
-            "INSERT INTO vectors (picture_id, vector, own) VALUES (?, ?, ?)",
-            (picture_id, vector.vector.tobytes(), own),
-        )
-    return known is None
-
-
-def write_fields(
-    connection: sqlite3.Connection, product_id: int | None, product: Product, words: str
-) -> int:
-    """Write what the merchandiser says, and the terms of it; the row's id."""
-    values = (*_row(product), words)
-    if product_id is None:
-        (product_id,) = connection.execute(
-            f"INSERT INTO products ({FIELDS}, words, from_source) "
-            f"VALUES ({marks(values)}, 0) RETURNING id",
-            values,
-        ).fetchone()
-    else:
-        columns = ", ".join(f"{name} = ?" for name in f"{FIELDS}, words".split(", "))
-        connection.execute(f"UPDATE products SET {columns} WHERE id = ?", (*values, product_id))
-        connection.execute("DELETE FROM terms WHERE product_id = ?", (product_id,))
-    connection.executemany(
-        "INSERT INTO terms (field, value, product_id, number, shown) VALUES (?, ?, ?, ?, ?)",
-        [(t.field, t.value, product_id, t.number, t.shown) for t in terms_of(product)],
-    )
-    assert product_id is not None  # RETURNING gave one
-    return product_id
-
-
-def delete_product(connection: sqlite3.Connection, sequence: int, product_id: int) -> None:
-    """Remove the product with all that hangs on it."""
-    _drop_pictures(connection, sequence, product_id)
-    connection.execute("DELETE FROM terms WHERE product_id = ?", (product_id,))
-    connection.execute("DELETE FROM products WHERE id = ?", (product_id,))
+def find_own_vector(
+    connection: sqlite3.Connection, sha256: str, space: str
+) -> tuple[Embedding, str] | None:
+    """What the encoder saw in a picture of these bytes, and its pixel digest, if it ever did."""
+    row = connection.execute(
+        "SELECT coalesce(own, vector), pixel_digest FROM pictures "
+        "JOIN vectors ON picture_id = pictures.id WHERE sha256 = ? AND pixel_digest <> '' LIMIT 1",
+        (sha256,),
+    ).fetchone()
+    return None if row is None else (Embedding(np.frombuffer(row[0], np.float32), space), row[1])
 
 
 def vectors_since(
@@ -207,18 +144,7 @@ def marks(values: Iterable[object]) -> str:
     return ", ".join("?" for _ in values)
 
 
-def _drop_pictures(connection: sqlite3.Connection, sequence: int, product_id: int) -> None:
-    gone = "SELECT id FROM pictures WHERE product_id = ?"
-    connection.execute(
-        "INSERT INTO removed (picture_id, sequence) "
-        "SELECT id, ? FROM pictures WHERE product_id = ?",
-        (sequence, product_id),
-    )
-    connection.execute(f"DELETE FROM vectors WHERE picture_id IN ({gone})", (product_id,))
-    connection.execute("DELETE FROM pictures WHERE product_id = ?", (product_id,))
-
-
-def _row(p: Product) -> tuple[object, ...]:
+def row_of(p: Product) -> tuple[object, ...]:
     return (
         p.sku, p.title, p.description, p.price, p.currency, p.brand,
         json.dumps(p.categories, ensure_ascii=False), p.colour, p.size, p.group, p.stock,

@@ -31,3 +31,8 @@ class Entry:
     words: str = ""
     words_embedding: Embedding | None = None
     from_source: bool = False
+
+    @property
+    def sku(self) -> str:
+        """The product's."""
+        return self.product.sku

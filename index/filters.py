@@ -12,6 +12,7 @@ This file only reads; `conditions` says what a filter means in SQL.
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from index.errors import BadFilter
@@ -75,6 +76,7 @@ class Filter:
     root: Part
 
 
+@lru_cache(maxsize=1_000)  # a catalogue repeats its columns in every row
 def fold_field(name: str) -> str:
     """A field's name as filters know it: case, blanks and hyphens do not count ("Fabric Type")."""
     folded = re.sub(r"[\s\-]+", "_", name.strip().casefold())

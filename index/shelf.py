@@ -7,12 +7,13 @@ a vector of another model never enters.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from index import catalogue
+from index import catalogue, changes
 from index.blend import words_of
 from index.conditions import known_fields
 from index.database import DATABASE_NAME, Database
@@ -62,16 +63,14 @@ class Shelf:
         if manifest is not None and not (folder / DATABASE_NAME).exists():
             raise ShopBroken(str(folder), "its catalogue is missing")
         database = Database(folder)
-        try:
+        with ExitStack() as unless_whole:
+            unless_whole.callback(database.close)
             identity = _claim(database, folder, spec, manifest)
             with database.reading() as connection:
-                replica = Replica(
-                    folder, identity, spec.dimension, catalogue.sequence_of(connection)
-                )
+                newest = catalogue.sequence_of(connection)
+                replica = Replica(folder, identity, spec.dimension, newest)
                 replica.catch_up(connection)
-        except BaseException:
-            database.close()
-            raise
+            unless_whole.pop_all()
         return cls(folder, spec, database, replica)
 
     @property
@@ -83,6 +82,11 @@ class Shelf:
     def spec(self) -> EncoderSpec:
         """The model whose vectors it holds."""
         return self._spec
+
+    @property
+    def database(self) -> Database:
+        """The truth itself, for bulk work."""
+        return self._database
 
     def __len__(self) -> int:
         """How many products it holds."""
@@ -132,26 +136,29 @@ class Shelf:
             product_id = catalogue.get_id(connection, product.sku)
             weight = self._title_weight(connection)
             wanted = words_of(product, weight)
-            if wanted == catalogue.words_in(connection, product_id):
-                catalogue.next_sequence(connection)
-                catalogue.write_fields(connection, product_id, product, wanted)
-                return
-            self._check_words(wanted, words)
-            seen = catalogue.seen_pictures(connection, product_id, self._spec.space)
-            entry = Entry(product, seen, wanted, words)
-            sequence = catalogue.next_sequence(connection)
-            catalogue.write_entry(connection, sequence, entry, weight)
+            if wanted != catalogue.words_in(connection, product_id):
+                self._check_words(wanted, words)
+            entry = Entry(product, (), wanted, words)
+            sequence = changes.next_sequence(connection)
+            changes.change_product(
+                connection, sequence, product_id, entry, weight, self._spec.space
+            )
 
     def delete(self, sku: str) -> None:
         """Remove the product; raises UnknownProduct, ShopBusy. Durable when this returns."""
         with self._database.writing() as connection:
             product_id = catalogue.get_id(connection, sku)
-            catalogue.delete_product(connection, catalogue.next_sequence(connection), product_id)
+            changes.delete_product(connection, changes.next_sequence(connection), product_id)
 
     def words_wanted(self, product: Product) -> str:
         """The words to embed and hand to `put` or `change` with this product; "" for none."""
+        return words_of(product, self.title_weight)
+
+    @property
+    def title_weight(self) -> float:
+        """How much a title weighs in this shop's vectors; 0 for a shop of pictures only."""
         with self._database.reading() as connection:
-            return words_of(product, self._title_weight(connection))
+            return self._title_weight(connection)
 
     # Changing many
 
@@ -164,17 +171,17 @@ class Shelf:
             self._check_entry(entry)
         with self._database.writing() as connection:
             weight = self._title_weight(connection)
-            sequence = catalogue.next_sequence(connection)
+            sequence = changes.next_sequence(connection)
             for sku in remove:
                 if (product_id := catalogue.find_id(connection, sku)) is not None:
-                    catalogue.delete_product(connection, sequence, product_id)
-            return [catalogue.write_entry(connection, sequence, e, weight) for e in entries]
+                    changes.delete_product(connection, sequence, product_id)
+            return [changes.write_entry(connection, sequence, e, weight) for e in entries]
 
     def save_cache(self) -> None:
-        """Write the vectors' cache, so that the next opening is quick."""
+        """Write the vectors' cache if so much changed that the next opening would feel it."""
         with self._database.reading() as connection:
             self._replica.catch_up(connection)
-        self._replica.save()
+        self._replica.save_if_worthwhile()
 
     # Reading
 
@@ -199,7 +206,7 @@ class Shelf:
             found = catalogue.pictures_of(connection, catalogue.get_id(connection, sku))
         return [replace(p, path=str(self._folder / p.path)) for p in found]
 
-    def vector_of(self, sku: str) -> Embedding:
+    def embedding_of(self, sku: str) -> Embedding:
         """The middle of the product's pictures, to find more like it; raises UnknownProduct."""
         with self._database.reading() as connection:
             vectors = catalogue.vectors_of(connection, catalogue.get_id(connection, sku))
@@ -267,7 +274,7 @@ def _claim(database: Database, folder: Path, spec: EncoderSpec, manifest: Manife
     with database.writing() as connection:
         identity, space, dimension = catalogue.identity_of(connection)
         if not space:
-            catalogue.claim(connection, spec.space, spec.dimension)
+            changes.claim(connection, spec.space, spec.dimension)
             space, dimension = spec.space, spec.dimension
     stands = Manifest(FORMAT, identity, spec.name, spec.version, space, dimension)
     if manifest is None:

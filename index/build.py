@@ -1,0 +1,211 @@
+"""Applying a catalogue source to a shop: only what is new or changed is embedded.
+
+Promises: every batch commits as a whole, so a run that was killed is finished by the next one; a
+bad row costs itself only; nothing is removed before everything else was written, and never much of
+the shop without being told to.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from index import catalogue, changes
+from index.blend import words_of
+from index.embed import Embedded, Embedder, Known
+from index.entry import Entry
+from index.errors import BadRow
+from index.lanes import by_pictures, on_threads, parts
+from index.lock import bulk_writer
+from index.plan import Plan, gather, make_plan
+from index.row import Row
+from index.shelf import Shelf
+from index.source import read_source
+from vision.decode import Limits
+from vision.encoder import Encoder
+
+Stage = Literal["reading", "comparing", "embedding", "removing"]
+COMMIT_EVERY = 64  # products; a commit waits for the disk, some milliseconds
+PRODUCTS_AT_ONCE = 256  # of those that need no pictures read
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands; `total` is 0 while it is not known."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. `rejected` rows were not taken; `seconds` by stage, and `total`."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    rejected: list[BadRow] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    pictures_encoded: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def quiet(_: Progress) -> None:
+    """Tell nobody."""
+
+
+def apply_source(
+    shelf: Shelf,
+    encoder: Encoder,
+    source: Path,
+    *,
+    allow_removals: bool = False,
+    pictures_only: bool = False,
+    on_progress: Callable[[Progress], None] = quiet,
+    threads: int = 2,
+    limits: Limits | None = None,
+    clock_ns: Callable[[], int] = time.time_ns,
+) -> Report:
+    """Make the shop hold what `source` names; `threads` rows are read, seen and embedded at once.
+
+    `pictures_only` keeps titles out of the product vectors. Products that came through the API and
+    that no source ever named stay. Raises BadSource, EmptySource (nothing was changed then),
+    ShopBusy, EncoderBroken.
+    """
+    run = _Run(shelf, encoder, on_progress, limits or Limits(), clock_ns)
+    with bulk_writer(shelf.folder), run.timed("total"):
+        with run.timed("reading"):
+            found = read_source(source, run.report.notes.append)
+            rows, bad = gather(found, lambda n: on_progress(Progress("reading", n, 0)))
+            run.report.rejected += bad
+        with run.timed("comparing"):
+            on_progress(Progress("comparing", 0, len(rows)))
+            plan = run.plan(rows, bad, pictures_only)
+            if not allow_removals:
+                plan.require_meant()
+            run.settle_titles(pictures_only)
+        with run.timed("embedding"):
+            run.embed(plan, threads)
+        with run.timed("removing"):
+            run.remove(plan.gone)
+        shelf.save_cache()
+    return run.report
+
+
+class _Run:
+    """One run over one source."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        encoder: Encoder,
+        on_progress: Callable[[Progress], None],
+        limits: Limits,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self.report = Report()
+        self._shelf = shelf
+        self._database = shelf.database
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._limits = limits
+        self._clock_ns = clock_ns
+        self._title_weight = 0.0
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        self.report.seconds[stage] = time.perf_counter() - started
+
+    def plan(self, rows: dict[str, Row], bad: list[BadRow], pictures_only: bool) -> Plan:
+        self._title_weight = 0.0 if pictures_only else self._shelf.spec.title_weight
+        with self._database.reading() as connection:
+            plan = make_plan(connection, rows, bad, self._title_weight)
+        self.report.unchanged = plan.unchanged
+        return plan
+
+    def settle_titles(self, pictures_only: bool) -> None:
+        """From here on every vector of the shop is made the one way or the other."""
+        with self._database.writing() as connection:
+            if catalogue.with_titles(connection) == pictures_only:
+                changes.set_with_titles(connection, not pictures_only)
+
+    def embed(self, plan: Plan, threads: int) -> None:
+        """Write everything that is new or changed, the cheap things first."""
+        embedder = Embedder(
+            self._encoder,
+            self._title_weight,
+            self._find_known,
+            plan.holds,
+            limits=self._limits,
+            clock_ns=self._clock_ns,
+        )
+        done, total = 0, len(plan.rewrite) + len(plan.look)
+        for rows in parts(plan.rewrite, PRODUCTS_AT_ONCE):
+            self._rewrite(plan, rows, embedder)
+            done = self._tell("embedding", done + len(rows), total)
+        waiting: list[Embedded] = []
+        for rows, embedded in on_threads(embedder.entries, by_pictures(plan.look), threads):
+            waiting.append(embedded)
+            if sum(len(e.entries) for e in waiting) >= COMMIT_EVERY:
+                self._take(plan, waiting)
+                waiting = []
+            done = self._tell("embedding", done + len(rows), total)
+        self._take(plan, waiting)
+
+    def remove(self, skus: Sequence[str]) -> None:
+        """Remove what the source no longer names."""
+        for part in parts(skus, PRODUCTS_AT_ONCE):
+            self._tell("removing", self.report.removed, len(skus))
+            with self._database.writing() as connection:
+                sequence = changes.next_sequence(connection)
+                for sku in part:
+                    if (product_id := catalogue.find_id(connection, sku)) is not None:
+                        changes.delete_product(connection, sequence, product_id)
+            self.report.removed += len(part)
+
+    def _rewrite(self, plan: Plan, rows: Sequence[Row], embedder: Embedder) -> None:
+        """New fields; new vectors only where the title changed, and then from what was seen."""
+        weight, space = self._title_weight, self._shelf.spec.space
+        bare = [
+            Entry(row.product, (), words_of(row.product, weight), from_source=True) for row in rows
+        ]
+        words = embedder.words([e.words for e in bare if e.words != plan.held[e.sku].words])
+        with self._database.writing() as connection:
+            sequence = changes.next_sequence(connection)
+            for entry in bare:
+                product_id = catalogue.find_id(connection, entry.sku)
+                if product_id is not None:  # else the API deleted it a moment ago
+                    whole = replace(entry, words_embedding=words.get(entry.words))
+                    changes.change_product(connection, sequence, product_id, whole, weight, space)
+        self.report.changed += len(rows)
+
+    def _take(self, plan: Plan, embedded: Sequence[Embedded]) -> None:
+        """Commit what some threads made."""
+        with self._database.writing() as connection:
+            sequence = changes.next_sequence(connection)
+            for entry in (entry for some in embedded for entry in some.entries):
+                new = changes.write_entry(connection, sequence, entry, self._title_weight)
+                self.report.added += new
+                self.report.changed += not new
+            for entry in (entry for some in embedded for entry in some.held):
+                stamps = [seen.stamp for seen in entry.pictures]
+                changes.restamp(connection, plan.held[entry.sku].id, stamps)
+                self.report.unchanged += 1
+        for some in embedded:
+            self.report.pictures_encoded += some.encoded
+            self.report.rejected += some.rejected
+
+    def _find_known(self, sha256: str) -> Known | None:
+        with self._database.reading() as connection:
+            found = catalogue.find_own_vector(connection, sha256, self._shelf.spec.space)
+        return None if found is None else Known(*found)
+
+    def _tell(self, stage: Stage, done: int, total: int) -> int:
+        self._on_progress(Progress(stage, done, total))
+        return done

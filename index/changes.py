@@ -1,0 +1,137 @@
+"""Writing to the catalogue: products put, changed and deleted.
+
+Promises: what a finished transaction wrote survives `kill -9`; every change raises the shop's
+sequence number in the same transaction; no picture id is ever used twice.
+These functions work inside a transaction that the caller holds.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+
+from index.blend import blend
+from index.catalogue import FIELDS, find_id, marks, row_of, seen_pictures, words_in
+from index.entry import Entry
+from index.product import Product
+from index.terms import terms_of
+
+
+def next_sequence(connection: sqlite3.Connection) -> int:
+    """The number of the change that this transaction makes."""
+    (sequence,) = connection.execute(
+        "UPDATE shop SET sequence = sequence + 1 RETURNING sequence"
+    ).fetchone()
+    return int(sequence)
+
+
+def claim(connection: sqlite3.Connection, space: str, dimension: int) -> None:
+    """Settle which space the shop's vectors live in."""
+    connection.execute("UPDATE shop SET space = ?, dimension = ?", (space, dimension))
+
+
+def set_with_titles(connection: sqlite3.Connection, wanted: bool) -> None:
+    """Settle whether titles go into the product vectors from now on."""
+    connection.execute("UPDATE shop SET with_titles = ?", (int(wanted),))
+
+
+def restamp(connection: sqlite3.Connection, product_id: int, stamps: Sequence[str]) -> None:
+    """Note that the files of the product's pictures were read again and are the same."""
+    connection.executemany(
+        "UPDATE pictures SET stamp = ? WHERE product_id = ? AND ordinal = ?",
+        [(stamp, product_id, n) for n, stamp in enumerate(stamps)],
+    )
+
+
+def change_product(
+    connection: sqlite3.Connection,
+    sequence: int,
+    product_id: int,
+    entry: Entry,
+    title_weight: float,
+    space: str,
+) -> None:
+    """Replace the product's fields; `entry.pictures` is not read, the pictures stay.
+
+    The vectors are made again, from the pictures' own, only if the words are not what they were.
+    """
+    if entry.words == words_in(connection, product_id):
+        write_fields(connection, product_id, entry.product, entry.words)
+        if entry.from_source:
+            mark_from_source(connection, product_id)
+        return
+    seen = seen_pictures(connection, product_id, space)
+    whole = Entry(entry.product, seen, entry.words, entry.words_embedding, entry.from_source)
+    write_entry(connection, sequence, whole, title_weight)
+
+
+def mark_from_source(connection: sqlite3.Connection, product_id: int) -> None:
+    """A catalogue source names the product, so a source may remove it again."""
+    connection.execute("UPDATE products SET from_source = 1 WHERE id = ?", (product_id,))
+
+
+def write_entry(
+    connection: sqlite3.Connection, sequence: int, entry: Entry, title_weight: float
+) -> bool:
+    """Add the product, or put it in the place of the one with its SKU; True if it is new."""
+    known = find_id(connection, entry.product.sku)
+    product_id = write_fields(connection, known, entry.product, entry.words)
+    if entry.from_source:
+        mark_from_source(connection, product_id)
+    if known is not None:
+        _drop_pictures(connection, sequence, product_id)
+    for seen in entry.pictures:
+        picture = seen.picture
+        (picture_id,) = connection.execute(
+            "INSERT INTO pictures "
+            "(product_id, ordinal, path, sha256, pixel_digest, stamp, sequence) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            (product_id, picture.ordinal, picture.path, picture.sha256, picture.pixel_digest,
+             seen.stamp, sequence),
+        ).fetchone()  # fmt: skip
+        vector = blend(seen.own, entry.words_embedding, title_weight)
+        own = None if vector is seen.own else seen.own.vector.tobytes()
+        connection.execute(
+            "INSERT INTO vectors (picture_id, vector, own) VALUES (?, ?, ?)",
+            (picture_id, vector.vector.tobytes(), own),
+        )
+    return known is None
+
+
+def write_fields(
+    connection: sqlite3.Connection, product_id: int | None, product: Product, words: str
+) -> int:
+    """Write what the merchandiser says, and the terms of it; the row's id."""
+    values = (*row_of(product), words)
+    if product_id is None:
+        (product_id,) = connection.execute(
+            f"INSERT INTO products ({FIELDS}, words, from_source) "
+            f"VALUES ({marks(values)}, 0) RETURNING id",
+            values,
+        ).fetchone()
+    else:
+        columns = ", ".join(f"{name} = ?" for name in f"{FIELDS}, words".split(", "))
+        connection.execute(f"UPDATE products SET {columns} WHERE id = ?", (*values, product_id))
+        connection.execute("DELETE FROM terms WHERE product_id = ?", (product_id,))
+    connection.executemany(
+        "INSERT INTO terms (field, value, product_id, number, shown) VALUES (?, ?, ?, ?, ?)",
+        [(t.field, t.value, product_id, t.number, t.shown) for t in terms_of(product)],
+    )
+    assert product_id is not None  # RETURNING gave one
+    return product_id
+
+
+def delete_product(connection: sqlite3.Connection, sequence: int, product_id: int) -> None:
+    """Remove the product with all that hangs on it."""
+    _drop_pictures(connection, sequence, product_id)
+    connection.execute("DELETE FROM terms WHERE product_id = ?", (product_id,))
+    connection.execute("DELETE FROM products WHERE id = ?", (product_id,))
+
+
+def _drop_pictures(connection: sqlite3.Connection, sequence: int, product_id: int) -> None:
+    gone = "SELECT id FROM pictures WHERE product_id = ?"
+    connection.execute(
+        "INSERT INTO removed (picture_id, sequence) "
+        "SELECT id, ? FROM pictures WHERE product_id = ?",
+        (sequence, product_id),
+    )
+    connection.execute(f"DELETE FROM vectors WHERE picture_id IN ({gone})", (product_id,))
+    connection.execute("DELETE FROM pictures WHERE product_id = ?", (product_id,))
