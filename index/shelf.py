@@ -206,7 +206,7 @@ class Shelf:
             found = catalogue.pictures_of(connection, catalogue.get_id(connection, sku))
         return [replace(p, path=str(self._folder / p.path)) for p in found]
 
-    def embedding_of(self, sku: str) -> Embedding:
+    def vector_of(self, sku: str) -> Embedding:
         """The middle of the product's pictures, to find more like it; raises UnknownProduct."""
         with self._database.reading() as connection:
             vectors = catalogue.vectors_of(connection, catalogue.get_id(connection, sku))

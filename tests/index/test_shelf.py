@@ -88,11 +88,11 @@ def test_a_change_of_title_moves_the_vector_without_the_picture_being_seen_again
     shelf: Shelf,
 ) -> None:
     put(shelf, Product("a", title="red bag"), towards(0))
-    before = shelf.embedding_of("a").vector
+    before = shelf.vector_of("a").vector
     shelf.change(Product("a", title="blue hat"), ENCODER.words(["blue hat"])[0])
     moved = towards(0).vector + 0.3 * ENCODER.words(["blue hat"])[0].vector
-    assert not np.allclose(before, shelf.embedding_of("a").vector)
-    assert np.allclose(shelf.embedding_of("a").vector, unit(moved), atol=1e-6)
+    assert not np.allclose(before, shelf.vector_of("a").vector)
+    assert np.allclose(shelf.vector_of("a").vector, unit(moved), atol=1e-6)
 
 
 def test_a_title_without_its_words_is_refused(shelf: Shelf) -> None:
@@ -104,7 +104,7 @@ def test_a_title_without_its_words_is_refused(shelf: Shelf) -> None:
     assert shelf.get("b").title == "red bag"
 
 
-def test_a_embedding_of_another_model_is_refused(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_vector_of_another_model_is_refused(shelf: Shelf, tmp_path: Path) -> None:
     with pytest.raises(WrongSpace):
         put(shelf, Product("a"), towards(0, space="other"))
     with pytest.raises(WrongSpace):
@@ -113,7 +113,7 @@ def test_a_embedding_of_another_model_is_refused(shelf: Shelf, tmp_path: Path) -
         Shelf.open(tmp_path / "shop", fake_spec(space="other"))
 
 
-def test_a_embedding_of_another_dimension_is_refused(shelf: Shelf) -> None:
+def test_a_vector_of_another_dimension_is_refused(shelf: Shelf) -> None:
     short = Embedding(np.array([1, 0], np.float32), "fake-1")
     with pytest.raises(StrangeVector):
         put(shelf, Product("a"), short)
