@@ -1,0 +1,50 @@
+"""The command line's entrance: one clear line for every error, and an exit code that is true.
+
+Exit codes: 0 done, 1 it failed, 2 the command was misused, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from api.cli import build_cli
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `vistazo` with `arguments` (the process's own by default) and exit."""
+    said = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in said
+    sys.exit(run([word for word in said if word != "--debug"], debug=debug))
+
+
+def run(arguments: Sequence[str], *, debug: bool = False) -> int:
+    """Run one command; its exit code. With `debug`, errors keep their traceback."""
+    try:
+        build_cli()(list(arguments), prog_name="vistazo")
+    except SystemExit as finished:  # the command line's own way to end, misuse included
+        return finished.code if isinstance(finished.code, int) else int(finished.code is not None)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
+        return 130
+    except _foreseen() as error:
+        if debug:
+            raise
+        typer.echo(f"vistazo: {error}", err=True)
+        return 1
+    return 0
+
+
+def _foreseen() -> tuple[type[BaseException], ...]:
+    """What a command may fail with; evaluated only once something was raised."""
+    from pydantic import ValidationError
+
+    from api.errors import DoorError
+    from index.errors import CatalogueError
+    from vision.errors import VisionError
+
+    return (DoorError, CatalogueError, VisionError, ValidationError, OSError)
+
+
+if __name__ == "__main__":
+    main()

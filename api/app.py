@@ -1,0 +1,46 @@
+"""The service: every route, put together over one shop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import page, products, ready, search
+from api.headers import Headers
+from api.problems import answer_problems
+from api.shop import Shop
+from api.version import own_version
+
+DESCRIPTION = """Photo in, this store's most similar products out.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+
+
+def create_app(shop: Shop) -> FastAPI:
+    """The ASGI application that serves `shop`; closing it closes the shop.
+
+    The interactive documentation of the framework is off: it would load scripts of another origin.
+    The document itself is at /v1/openapi.json.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        shop.close()
+
+    app = FastAPI(
+        title="Vistazo",
+        version=own_version(),
+        description=DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    answer_problems(app)
+    app.add_middleware(Headers)
+    for routes in (search.routes, products.routes, ready.routes, page.routes):
+        app.include_router(routes(shop))
+    return app

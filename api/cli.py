@@ -1,0 +1,56 @@
+"""`vistazo`: the commands, put together. Each loads what it needs only when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli_demo import demo
+from api.cli_doctor import doctor
+from api.cli_eval import evaluate
+from api.cli_index import index
+from api.cli_search import search
+from api.cli_serve import serve
+
+HELP = """Photo in, this store's most similar products out.
+
+Start with `vistazo demo`, or with your own catalogue:
+
+    vistazo index catalogue.csv
+    vistazo search --image photo.jpg
+    vistazo serve
+"""
+
+
+def build_cli() -> typer.Typer:
+    """The command line with all its commands."""
+    cli = typer.Typer(
+        name="vistazo",
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    cli.callback()(_root)
+    cli.command("index")(index)
+    cli.command("search")(search)
+    cli.command("serve")(serve)
+    cli.command("demo")(demo)
+    cli.command("doctor")(doctor)
+    cli.command("eval")(evaluate)
+    return cli
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the whole traceback of an error.")
+    ] = False,
+) -> None:
+    if version:
+        from api.version import own_version
+
+        typer.echo(own_version())
+        raise typer.Exit

@@ -1,0 +1,64 @@
+"""`vistazo demo`: from nothing to a shop in the browser."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli_options import DEFAULT_MODEL, ModelOption, aside, settings_of
+from api.cli_serve import PortOption, address_of, listen, run_server
+
+DEMO_FOLDER = Path("demo-shop")
+HOST = "127.0.0.1"
+
+
+def demo(
+    catalogue: Annotated[
+        Path | None,
+        typer.Option("--catalogue", help="Your own catalogue instead of a drawn one.", exists=True),
+    ] = None,
+    shop: Annotated[
+        Path | None,
+        typer.Option("--shop", help="Where the shop is kept; a folder in ./demo-shop by default."),
+    ] = None,
+    port: PortOption = 8000,
+    model: ModelOption = DEFAULT_MODEL,
+) -> None:
+    """Build a shop and serve it. Without a catalogue, one of some 300 products is drawn."""
+    from api.cli_index import show_outcome
+    from api.indexing import index_source
+    from api.shop import open_shop
+
+    listener = listen(HOST, port)
+    folder = shop or DEMO_FOLDER / (name_of(catalogue) if catalogue else "drawn")
+    source = catalogue or drawn_catalogue(folder)
+    settings = settings_of(shop=folder, model=model)
+    outcome = index_source(settings, source, allow_removals=False, quiet=False)
+    show_outcome(outcome, folder)
+    opened = open_shop(settings)
+    aside().print(f"\nOpen [bold]{address_of(HOST, listener)}[/] in a browser. Ctrl-C stops.")
+    run_server(opened, listener)
+
+
+def drawn_catalogue(folder: Path) -> Path:
+    """The catalogue of a shop drawn into `folder`, in a process of its own, once."""
+    drawn = folder / "drawn"
+    catalogue = drawn / "catalogue.csv"
+    if not catalogue.is_file():
+        aside().print("Drawing a shop …")
+        command = [sys.executable, "-m", "models.drawn_shop", str(drawn)]
+        try:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        except subprocess.CalledProcessError as error:
+            raise OSError(f"Drawing the shop failed with exit code {error.returncode}.") from error
+    return catalogue
+
+
+def name_of(catalogue: Path) -> str:
+    """A folder's name for a catalogue: readable, and its own for each place it may lie in."""
+    place = catalogue.absolute()
+    readable = place.parent.name if place.stem == "catalogue" else place.stem
+    return f"{readable or 'shop'}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}"

@@ -1,0 +1,40 @@
+"""`vistazo doctor`: what is wrong and how to mend it."""
+
+from dataclasses import asdict
+
+import typer
+
+from api.cli_options import (
+    DEFAULT_MODEL,
+    DEFAULT_SHOP,
+    JsonOption,
+    ModelOption,
+    ShopOption,
+    console,
+    say_json,
+    settings_of,
+)
+
+
+def doctor(
+    shop: ShopOption = DEFAULT_SHOP,
+    model: ModelOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at the installation, the model and the shop. Exit code 1 when something is wrong."""
+    from api.doctor import examine
+
+    findings = examine(settings_of(shop=shop, model=model))
+    wrong = [finding for finding in findings if not finding.ok]
+    if as_json:
+        say_json({"ok": not wrong, "findings": [asdict(finding) for finding in findings]})
+    else:
+        out = console()
+        for finding in findings:
+            mark = "[green]ok[/]   " if finding.ok else "[red]wrong[/]"
+            out.print(mark, f"{finding.what:24}", finding.detail, soft_wrap=True)
+            if finding.cure:
+                out.print("      →", finding.cure, soft_wrap=True)
+        out.print("All is well." if not wrong else f"{len(wrong)} to mend.")
+    if wrong:
+        raise typer.Exit(1)

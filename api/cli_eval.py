@@ -1,0 +1,135 @@
+"""`vistazo eval`: how well a catalogue is searched, by queries with known answers."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.cli_options import (
+    DEFAULT_MODEL,
+    JsonOption,
+    ModelOption,
+    aside,
+    console,
+    say_json,
+    settings_of,
+)
+
+REMARKS_SHOWN = 20
+ROWS = (
+    ("recall@1", "an expected hit comes first"),
+    ("recall@5", "among the first 5"),
+    ("recall@10", "among the first 10"),
+    ("precision@10", "expected hits among the first 10"),
+    ("ndcg@10", "order of the first 10"),
+    ("mrr", "1 / rank of the first expected hit"),
+    ("refused_rightly", "refused, of queries the shop cannot answer"),
+    ("refused_wrongly", "refused, of queries it can answer"),
+    ("ece", "calibration error of the first hit's probability"),
+)
+
+
+def evaluate(
+    catalogue: Annotated[
+        Path, typer.Option("--catalogue", help="The catalogue to search.", exists=True)
+    ],
+    queries: Annotated[
+        Path,
+        typer.Option(
+            "--queries", help="CSV with `image` and/or `text`, and `expect`.", exists=True
+        ),
+    ],
+    shop: Annotated[
+        Path | None,
+        typer.Option("--shop", help="Keep the indexed shop here and use it again next time."),
+    ] = None,
+    pictures_only: Annotated[
+        bool, typer.Option("--pictures-only", help="Leave titles out of the products' vectors.")
+    ] = False,
+    model: ModelOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure search quality with queries whose right answers are known.
+
+    `expect` holds terms separated by |: a SKU, a field=value on any column of the catalogue, or
+    `none` for something that the shop does not sell. Ranking figures run unfolded and ignore
+    refusals; a query that cannot be read counts as missed.
+    """
+    from api.expectations import read_queries
+    from api.yardstick import remarks, report
+
+    rows = read_queries(queries)
+    with _folder(shop) as folder:
+        measured, products = _measure(folder, catalogue, rows, pictures_only, model, quiet=as_json)
+    figures = report(measured)
+    _show_remarks(remarks(measured, products))
+    if as_json:
+        say_json(figures)
+    else:
+        _show(figures)
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is not None:
+        yield kept
+        return
+    with tempfile.TemporaryDirectory(prefix="vistazo-eval-") as folder:
+        yield Path(folder)
+
+
+def _measure(
+    folder: Path, catalogue: Path, rows: list[Any], pictures_only: bool, model: str, *, quiet: bool
+) -> tuple[list[Any], int]:
+    from api.expectations import Expectations, read_cells
+    from api.indexing import index_source
+    from api.progress import steps
+    from api.shop import open_shop
+    from api.yardstick import judge_all
+
+    settings = settings_of(shop=folder, model=model)
+    outcome = index_source(
+        settings, catalogue, allow_removals=True, pictures_only=pictures_only, quiet=quiet
+    )
+    for bad in outcome.rejected[:REMARKS_SHOWN]:
+        aside().print(f"catalogue {bad}", style="yellow", soft_wrap=True)
+    opened = open_shop(settings)
+    try:
+        expectations = Expectations(read_cells(catalogue))
+        judged = judge_all(opened, rows, expectations)
+        return list(steps("Searching", judged, len(rows), quiet=quiet)), len(opened.shelf)
+    finally:
+        opened.close()
+
+
+def _show_remarks(lines: list[str]) -> None:
+    err = aside()
+    for line in lines[:REMARKS_SHOWN]:
+        err.print(line, style="yellow", markup=False, soft_wrap=True)
+    if len(lines) > REMARKS_SHOWN:
+        err.print(f"… and {len(lines) - REMARKS_SHOWN:,} more remarks", style="yellow")
+
+
+def _show(figures: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (("", "left"), ("", "right"), ("95 %", "left"), ("", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type] # a literal in the tuple
+    for name, meaning in ROWS:
+        value, interval = figures[name], figures["intervals"][name]
+        shown = "–" if value is None else f"{value:.3f}"
+        spread = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
+        table.add_row(name, shown, spread, f"[dim]{meaning}[/]")
+    out = console()
+    out.print(f"{figures['queries']:,} queries")
+    out.print(table)
+    latency = figures["latency_ms"]
+    if latency["p50"] is not None:
+        out.print(
+            f"{latency['p50']:.1f} ms a search at the median, {latency['p95']:.1f} at p95, "
+            f"{latency['p99']:.1f} at p99"
+        )

@@ -1,0 +1,121 @@
+"""`vistazo index`: make the shop hold what a catalogue names."""
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli_options import (
+    DEFAULT_MODEL,
+    DEFAULT_SHOP,
+    JsonOption,
+    ModelOption,
+    ShopOption,
+    aside,
+    console,
+    say_json,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from api.indexing import Outcome
+    from index.errors import BadRow
+
+REJECTS_SHOWN = 10
+
+
+def index(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of pictures, or a .csv, .jsonl or .parquet file.")
+    ],
+    shop: ShopOption = DEFAULT_SHOP,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Remove products even if they are many.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+    pictures_only: Annotated[
+        bool, typer.Option("--pictures-only", help="Leave titles out of the products' vectors.")
+    ] = False,
+    rejects: Annotated[
+        Path | None,
+        typer.Option("--rejects", help="Write rows that could not be taken to this CSV."),
+    ] = None,
+    model: ModelOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Index a catalogue: add what is new, embed what changed, remove what is gone.
+
+    A table needs the columns `sku` and `image`; title, description, price, currency, brand,
+    category, colour, size, group, stock, store and url are known; every other column can be
+    filtered too. Paths are relative to the file. Run it again after every change of the catalogue:
+    only what changed is looked at, and a run that was interrupted goes on where it stopped.
+    """
+    from api.indexing import index_source, plan_source
+
+    settings = settings_of(shop=shop, model=model)
+    if dry_run:
+        outcome = plan_source(settings, source, pictures_only=pictures_only)
+    else:
+        outcome = index_source(
+            settings,
+            source,
+            allow_removals=allow_removals,
+            pictures_only=pictures_only,
+            quiet=as_json,
+        )
+    if rejects is not None:
+        write_rejects(rejects, outcome.rejected)
+    if as_json:
+        say_json(outcome_json(outcome))
+    else:
+        show_outcome(outcome, shop)
+
+
+def outcome_json(outcome: "Outcome") -> dict[str, Any]:
+    """The outcome for programs; every rejected row with its line, SKU, code and reason."""
+    return {
+        "added": outcome.added,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "removed": outcome.removed,
+        "rejected": [
+            {"line": bad.line, "sku": bad.sku, "code": bad.code, "reason": bad.reason}
+            for bad in outcome.rejected
+        ],
+        "notes": outcome.notes,
+        "pictures_encoded": outcome.pictures_encoded,
+        "seconds": round(outcome.seconds, 3),
+        "dry_run": outcome.dry_run,
+    }
+
+
+def show_outcome(outcome: "Outcome", shop: Path) -> None:
+    """The outcome for people: a summary, and the first of the rejected rows."""
+    out, err = console(), aside()
+    for note in outcome.notes:
+        err.print(note, style="yellow", markup=False, soft_wrap=True)
+    for bad in outcome.rejected[:REJECTS_SHOWN]:
+        err.print(f"not taken: {bad}", style="yellow", markup=False, soft_wrap=True)
+    if (more := len(outcome.rejected) - REJECTS_SHOWN) > 0:
+        err.print(f"… and {more:,} more; --rejects FILE lists them all", style="yellow")
+    done = "would be" if outcome.dry_run else ""
+    counts = (
+        (outcome.added, "added"),
+        (outcome.changed, "changed"),
+        (outcome.unchanged, "unchanged"),
+        (outcome.removed, "removed"),
+        (len(outcome.rejected), "rejected"),
+    )
+    told = ", ".join(f"{count:,} {what}" for count, what in counts)
+    out.print(f"{shop}: {done + ' ' if done else ''}{told}; {outcome.seconds:.1f} s")
+
+
+def write_rejects(path: Path, rejected: "list[BadRow]") -> None:
+    """The rejected rows as a CSV that opens in a spreadsheet."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("line", "sku", "code", "reason"))
+        table.writerows((bad.line, bad.sku or "", bad.code, bad.reason) for bad in rejected)

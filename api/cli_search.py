@@ -1,0 +1,109 @@
+"""`vistazo search`: find products from the command line, through the same line as over HTTP."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli_options import (
+    DEFAULT_MODEL,
+    DEFAULT_SHOP,
+    JsonOption,
+    ModelOption,
+    ShopOption,
+    console,
+    say_json,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from api.line import Found
+    from api.shop import Shop
+    from index.hit import Hit
+
+LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unlikely"))
+
+
+def search(
+    image: Annotated[
+        Path | None, typer.Option("--image", help="A picture file to search with.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", help="Words; beside --image they refine it: 'but in green'."),
+    ] = None,
+    like: Annotated[str | None, typer.Option("--like", help="More like this SKU.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option("--filter", help="For example: 'category=Bags price<100 stock>0'."),
+    ] = None,
+    box: Annotated[
+        str | None,
+        typer.Option("--box", help="x,y,w,h: search for this part of the upright picture."),
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, max=100, help="How many hits.")] = 10,
+    unfold: Annotated[
+        bool, typer.Option("--unfold", help="A hit for every product, not one for each group.")
+    ] = False,
+    shop: ShopOption = DEFAULT_SHOP,
+    model: ModelOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the shop's most similar products by picture, words, both, or SKU."""
+    from api.line import walk
+    from api.rooms import Rooms
+    from api.shop import open_shop
+    from api.wanted import read_wanted
+
+    said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
+    wanted = read_wanted(said)
+    wanted.check_complete(with_picture=image is not None)
+    opened = open_shop(settings_of(shop=shop, model=model))
+    try:
+        rooms = Rooms()
+        found = walk(opened, wanted, image.read_bytes() if image else None, rooms)
+        if as_json:
+            say_json(_json(opened, found, rooms.took_ms()))
+        else:
+            _show(found, rooms.took_ms())
+    finally:
+        opened.close()
+
+
+def _json(shop: "Shop", found: "Found", took_ms: dict[str, float]) -> dict[str, Any]:
+    from api.replies import hit_json
+
+    return {
+        "hits": [hit_json(hit) | {"image": _main_picture(shop, hit)} for hit in found.answer.hits],
+        "nothing_like_this": found.answer.nothing_like_this,
+        "took_ms": took_ms,
+    }
+
+
+def _main_picture(shop: "Shop", hit: "Hit") -> str | None:
+    """The file of the hit's first picture on this machine."""
+    pictures = shop.shelf.pictures(hit.product.sku)
+    return pictures[0].path if pictures else None
+
+
+def _show(found: "Found", took_ms: dict[str, float]) -> None:
+    from rich.table import Table
+
+    out = console()
+    if found.answer.nothing_like_this:
+        out.print("Nothing like this in the shop. The nearest there is:")
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "SKU", "Title", "Price", "Colour", "Match"):
+        table.add_column(name, justify="right" if name in ("", "Price") else "left")
+    for place, hit in enumerate(found.answer.hits, start=1):
+        product = hit.product
+        price = "" if product.price is None else f"{product.price:,.2f} {product.currency}".strip()
+        match = f"{likely(hit.probability)} ({hit.probability:.0%})"
+        table.add_row(str(place), product.sku, product.title, price, product.colour, match)
+    out.print(table)
+    out.print(f"{took_ms['total']:.0f} ms", style="dim")
+
+
+def likely(probability: float) -> str:
+    """`probability` in words."""
+    return next(word for least, word in LIKELY if probability >= least)

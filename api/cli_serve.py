@@ -1,0 +1,86 @@
+"""`vistazo serve`: the service and its page on one address."""
+
+import socket
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli_options import (
+    DEFAULT_MODEL,
+    DEFAULT_SHOP,
+    JsonOption,
+    ModelOption,
+    ShopOption,
+    aside,
+    say_json,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from api.shop import Shop
+
+HostOption = Annotated[
+    str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for the whole network.")
+]
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes any free one.")
+]
+
+
+def serve(
+    shop: ShopOption = DEFAULT_SHOP,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    model: ModelOption = DEFAULT_MODEL,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve the shop over HTTP, with the shopper's page at /. Stop it with Ctrl-C."""
+    from api.shop import open_shop
+
+    started = perf_counter()
+    listener = listen(host, port)
+    opened = open_shop(settings_of(shop=shop, model=model))
+    ready_after_ms = round((perf_counter() - started) * 1000)
+    url = address_of(host, listener)
+    if as_json:
+        say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})
+    else:
+        aside().print(f"{len(opened.shelf):,} products at {url}  (Ctrl-C stops)")
+    run_server(opened, listener)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, so that a taken port is told before anything heavy is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --port."
+        ) from error
+    return listener
+
+
+def address_of(host: str, listener: socket.socket) -> str:
+    """Where a browser on this machine finds the service."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def run_server(shop: "Shop", listener: socket.socket) -> None:
+    """Serve `shop` until interrupted.
+
+    There is no access log: addresses hold what shoppers typed, and who they are.
+    """
+    import uvicorn
+
+    from api.app import create_app
+
+    config = uvicorn.Config(
+        create_app(shop), log_level="warning", access_log=False, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,162 @@
+"""What is installed, which model, which index; what is wrong and how to mend it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from api.settings import Settings
+from api.shop import read_card
+from index.errors import CatalogueError, NoShop
+from index.manifest import read_manifest
+from index.shelf import Shelf
+from vision.encoder import OnnxEncoder
+from vision.errors import VisionError
+
+PACKAGES = (
+    "numpy", "pillow", "pi-heif", "opencv-python-headless", "onnxruntime", "tokenizers",
+    "faiss-cpu", "fastapi", "uvicorn", "python-multipart", "pydantic", "pydantic-settings",
+    "typer", "rich",
+)  # fmt: skip
+OPTIONAL = {"pyarrow": "Parquet catalogues"}
+LEAST_FREE_BYTES = 500_000_000
+PICTURES_LOOKED_AT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `cure` says how to mend it when `ok` is False, "" otherwise."""
+
+    what: str
+    ok: bool
+    detail: str
+    cure: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything once; never raises for what is merely broken."""
+    findings = [_python(), _vistazo(), *_packages(), _threads(settings)]
+    model, encoder = _model(settings)
+    findings.append(model)
+    if encoder is not None:
+        findings.append(_encoding(encoder))
+        findings.extend(_shop(settings.shop, encoder))
+    return [*findings, _disk(settings.shop)]
+
+
+def _python() -> Finding:
+    return Finding("python", True, f"{platform.python_version()} ({sys.executable})")
+
+
+def _vistazo() -> Finding:
+    from api.version import own_version
+
+    return Finding("vistazo", True, own_version())
+
+
+def _packages() -> Iterator[Finding]:
+    for name in PACKAGES:
+        try:
+            yield Finding(name, True, version(name))
+        except PackageNotFoundError:
+            yield Finding(name, False, "not installed", f"pip install {name}")
+    for name, purpose in OPTIONAL.items():
+        try:
+            yield Finding(name, True, f"{version(name)} ({purpose})")
+        except PackageNotFoundError:
+            yield Finding(name, True, f"not installed; only needed for {purpose}")
+
+
+def _threads(settings: Settings) -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    detail = (
+        f"{cores} cores; the encoder uses {settings.lanes} × {settings.threads}, "
+        f"{settings.workers} workers decode and search"
+    )
+    return Finding("threads", True, detail)
+
+
+def _model(settings: Settings) -> tuple[Finding, OnnxEncoder | None]:
+    try:
+        spec = read_card(settings.model).spec
+        encoder = OnnxEncoder(spec, threads=settings.threads)
+    except (VisionError, OSError) as error:
+        cure = "Install Vistazo again, or name another model with --model."
+        return Finding("model", False, str(error), cure), None
+    detail = (
+        f"{spec.name} {spec.version}, checksums right, {spec.size_px} px → "
+        f"{spec.dimension} dimensions"
+    )
+    return Finding("model", True, detail), encoder
+
+
+def _encoding(encoder: OnnxEncoder) -> Finding:
+    side = encoder.spec.size_px
+    grey = np.full((1, side, side, 3), 127, np.uint8)
+    times = []
+    try:
+        for _ in range(5):
+            start = perf_counter()
+            encoder.pictures(grey)
+            times.append((perf_counter() - start) * 1000)
+    except VisionError as error:
+        return Finding("encoding", False, str(error), "Install Vistazo again.")
+    return Finding("encoding", True, f"{sorted(times)[2]:.1f} ms a picture")
+
+
+def _shop(folder: Path, encoder: OnnxEncoder) -> Iterator[Finding]:
+    try:
+        manifest = read_manifest(folder)
+    except NoShop:
+        yield Finding("shop", True, f"none in {folder} yet: `vistazo index CATALOGUE` makes one")
+        return
+    except CatalogueError as error:
+        yield Finding("shop", False, str(error), f"Index it again into a new folder than {folder}.")
+        return
+    if manifest.space != encoder.spec.space:
+        detail = f"it was indexed with {manifest.model} {manifest.version}"
+        cure = "Index the catalogue into a new folder, or serve with --model of that model."
+        yield Finding("shop", False, detail, cure)
+        return
+    try:
+        start = perf_counter()
+        with Shelf.open(folder, encoder.spec) as shelf:
+            opened_ms = (perf_counter() - start) * 1000
+            yield Finding("shop", True, f"{len(shelf):,} products, open in {opened_ms:.0f} ms")
+            yield _pictures(shelf, encoder)
+    except CatalogueError as error:
+        yield Finding("shop", False, str(error), "Index the catalogue into a new folder.")
+
+
+def _pictures(shelf: Shelf, encoder: OnnxEncoder) -> Finding:
+    """Whether a search answers, and whether the files of what it finds are still there."""
+    from index.query import Query
+
+    side = encoder.spec.size_px
+    point = encoder.pictures(np.full((1, side, side, 3), 127, np.uint8))[0]
+    hits = shelf.search(Query(point, top=PICTURES_LOOKED_AT, unfold=True)).hits
+    paths = [p.path for hit in hits for p in shelf.pictures(hit.product.sku)]
+    gone = [path for path in paths if not Path(path).is_file()]
+    if gone:
+        detail = f"{len(gone)} of {len(paths)} pictures looked at are gone, for example {gone[0]}"
+        return Finding("pictures", False, detail, "Put them back, or index the catalogue again.")
+    return Finding("pictures", True, f"{len(paths)} looked at, all there")
+
+
+def _disk(folder: Path) -> Finding:
+    present = next(parent for parent in (folder.absolute(), *folder.absolute().parents)
+                   if parent.exists())  # fmt: skip
+    free = shutil.disk_usage(present).free
+    detail = f"{free / 1e9:,.1f} GB free at {present}"
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk", False, detail, "Free some space: less than 0.5 GB is left.")
+    if not os.access(present, os.W_OK):
+        return Finding("disk", False, f"{present} cannot be written", "Change its owner or mode.")
+    return Finding("disk", True, detail)

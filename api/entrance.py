@@ -1,0 +1,36 @@
+"""The bounded entrance to the threads that see and search."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from api.errors import Overloaded
+
+T = TypeVar("T")
+
+
+class Entrance:
+    """Runs blocking work on at most `threads` threads, with at most `waiting` more in line.
+
+    Whoever comes beyond that is refused at once with Overloaded, so that a rush makes some callers
+    come back later instead of making all of them wait without end.
+    """
+
+    def __init__(self, threads: int, waiting: int) -> None:
+        self._threads, self._most = threads, threads + waiting
+        self._inside = 0
+        self._limiter: anyio.CapacityLimiter | None = None  # made inside the event loop
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of `work()`, done on a thread; raises Overloaded when the line is full."""
+        if self._inside >= self._most:
+            raise Overloaded(self._inside, retry_after_s=1.0)
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self._threads)
+        self._inside += 1
+        try:
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        finally:
+            self._inside -= 1

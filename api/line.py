@@ -1,0 +1,96 @@
+"""The straight line: a query's bytes and words become the shop's answer, each room once.
+
+Promise: the picture of a query lives in memory for as long as its request; it is written to no
+disk and named in no log.
+"""
+
+from dataclasses import dataclass
+
+from api.rooms import Rooms
+from api.shop import Shop
+from api.wanted import Wanted
+from index.filters import parse_filter
+from index.hit import Answer
+from index.query import Query, QueryKind
+from vision.compose import compose
+from vision.decode import decode
+from vision.embedding import Embedding
+from vision.errors import NotWords
+from vision.lexicon import Reading
+from vision.photo import Photo
+from vision.preprocess import preprocess
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a walk along the line found. `photo` and `reading` are None where none was asked."""
+
+    answer: Answer
+    photo: Photo | None
+    reading: Reading | None
+
+
+def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Found:
+    """Find what `wanted` and `picture` ask for; blocks, so it belongs on a thread.
+
+    Raises NotAPicture, PictureTooLarge, BoxOutside, NotWords, UnknownProduct, BadFilter,
+    EncoderBusy, EncoderBroken or ShopBusy.
+    """
+    reading = read_words(shop, wanted.text)
+    only = parse_filter(filter_text(wanted.filter, reading)) if wanted.filter or reading else None
+    photo = pictured = worded = None
+    if picture is not None:
+        photo, pictured = see(shop, picture, wanted, rooms)
+    if reading is not None and reading.words:
+        with rooms.room("words"):
+            worded = shop.encoder.words([reading.words])[0]
+    kind, point = aim(shop, wanted, pictured, worded)
+    query = Query(point, kind, only, wanted.top, wanted.unfold, exclude_sku=wanted.like)
+    answer = shop.shelf.search(query)
+    rooms.add(answer.took_ms)
+    return Found(answer, photo, reading)
+
+
+def see(shop: Shop, picture: bytes, wanted: Wanted, rooms: Rooms) -> tuple[Photo, Embedding]:
+    """The photo in `picture` (the wanted box of it) and its embedding."""
+    spec = shop.encoder.spec
+    with rooms.room("decode"):
+        photo = decode(picture, box=wanted.box, side_px=spec.size_px, limits=shop.picture_limits)
+    with rooms.room("preprocess"):
+        pixels = preprocess(photo, spec.size_px, spec.resize)
+    with rooms.room("encode"):
+        return photo, shop.encoder.pictures(pixels[None])[0]
+
+
+def aim(
+    shop: Shop, wanted: Wanted, pictured: Embedding | None, worded: Embedding | None
+) -> tuple[QueryKind, Embedding]:
+    """The kind of query and the point to search around. Raises NotWords, UnknownProduct."""
+    if wanted.like is not None:
+        return "picture", shop.shelf.vector_of(wanted.like)
+    if pictured is not None and worded is not None:
+        return "both", compose(pictured, worded, shop.encoder.spec.blocks)
+    if pictured is not None:
+        return "picture", pictured
+    if worded is not None:
+        return "words", worded
+    raise NotWords("they name a price, but not what you look for")
+
+
+def read_words(shop: Shop, text: str | None) -> Reading | None:
+    """What the shopper's words mean to the model; None where there are none."""
+    if text is None:
+        return None
+    if shop.lexicon is None:
+        return Reading(text, None, None, (), ())
+    return shop.lexicon.read(text)
+
+
+def filter_text(asked: str | None, reading: Reading | None) -> str:
+    """The filter that was asked, narrowed by the prices that the words name."""
+    terms = [f"({asked})"] if asked else []
+    if reading is not None and reading.price_below is not None:
+        terms.append(f"price<={reading.price_below:.2f}")
+    if reading is not None and reading.price_above is not None:
+        terms.append(f"price>={reading.price_above:.2f}")
+    return " ".join(terms)

@@ -1,0 +1,72 @@
+"""A product's pictures as pages want them: small, upright, and free of what a camera wrote in them.
+
+Promise: what leaves is always drawn anew from the pixels, so no EXIF and no GPS of a merchant's
+photo goes out. Thumbnails are named by the picture's content: one can be missing, never stale.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from api.errors import NoSuchPicture
+from index.manifest import write_atomically
+from index.product import Picture
+from vision.decode import Limits, decode
+
+WIDTHS_PX = (160, 320, 400, 640, 800, 1600)
+"""Few enough that a stranger cannot fill the disk with sizes."""
+FULL_WIDTH_PX = WIDTHS_PX[-1]
+QUALITY = 82
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """A picture file ready to send, and the tag that names its content."""
+
+    path: Path
+    etag: str
+
+
+def width_for(wanted_px: int | None) -> int:
+    """The smallest width on offer that is at least `wanted_px`; the largest when none is."""
+    if wanted_px is None:
+        return FULL_WIDTH_PX
+    return next((width for width in WIDTHS_PX if width >= wanted_px), FULL_WIDTH_PX)
+
+
+class Thumbnails:
+    """Thumbnails in one folder, drawn when first asked for."""
+
+    def __init__(self, folder: Path, limits: Limits) -> None:
+        self._folder, self._limits = folder, limits
+
+    def etag(self, picture: Picture, width_px: int) -> str:
+        """What names the content: the picture's hash and the width."""
+        return f'"{picture.sha256[:32]}-{width_px}"'
+
+    def get(self, picture: Picture, width_px: int) -> Thumbnail:
+        """The JPEG of `picture` at `width_px` (or at its own width if that is less).
+
+        Raises NoSuchPicture when its file is gone, VisionError when it is no longer a picture.
+        """
+        name = f"{picture.sha256}-{width_px}.jpg"
+        path = self._folder / picture.sha256[:2] / name
+        if not path.exists():
+            write_atomically(path, self._draw(picture, width_px))
+        return Thumbnail(path, self.etag(picture, width_px))
+
+    def _draw(self, picture: Picture, width_px: int) -> bytes:
+        try:
+            data = Path(picture.path).read_bytes()
+        except OSError as error:
+            raise NoSuchPicture(picture.sku, picture.ordinal) from error
+        photo = decode(data, box=None, side_px=width_px, limits=self._limits)
+        image = Image.fromarray(photo.pixels)
+        if image.width > width_px:
+            height_px = max(1, round(image.height * width_px / image.width))
+            image = image.resize((width_px, height_px), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
+        return out.getvalue()

@@ -1,0 +1,150 @@
+"""`/v1/products/{sku}`: look at a product and its pictures, put it, change it, delete it.
+
+Promise: a change that was answered is durable and seen by the next search.
+"""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from api.asked import FORM, JSON, split_form
+from api.body import parse_json, parse_parts, read_bytes
+from api.errors import (
+    BadParameter,
+    BadRequestBody,
+    BodyTooLarge,
+    BodyTooSlow,
+    NoSuchPicture,
+    Overloaded,
+    UnknownBody,
+)
+from api.pictures import Thumbnail, width_for
+from api.problems import documented
+from api.product_fields import ProductFields, read_fields
+from api.replies import OneProductReply, picture_path, product_json
+from api.shop import Shop
+from api.stocking import stock_product
+from index.errors import BadProduct, ShopBroken, ShopBusy, UnknownProduct
+from vision.errors import EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
+
+Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
+READING = (UnknownProduct, Overloaded, ShopBroken)
+WRITING = (
+    BadParameter, BadProduct, BadRequestBody, BodyTooLarge, BodyTooSlow, UnknownBody, NotAPicture,
+    PictureTooLarge, EncoderBusy, EncoderBroken, ShopBusy, *READING,
+)  # fmt: skip
+PUT_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "product": {"type": "string", "description": "The fields, as JSON"},
+                    "image": {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "description": "All its pictures, the main one first",
+                    },
+                },
+            }
+        },
+        "application/json": {"schema": ProductFields.model_json_schema()},
+    },
+}
+
+
+def routes(shop: Shop) -> APIRouter:
+    """The routes of one product. A SKU may hold slashes: what follows /v1/products/ is the SKU."""
+    router = APIRouter(prefix="/v1/products", tags=["products"])
+    _reading(router, shop)
+    _writing(router, shop)
+    return router
+
+
+def _reading(router: APIRouter, shop: Shop) -> None:
+    @router.get(
+        "/{sku:path}/pictures/{ordinal}",
+        response_class=FileResponse,
+        responses=documented(NoSuchPicture, *READING)
+        | {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}, 304: {}},
+        summary="A picture of a product, free of EXIF, at most 1,600 px wide",
+    )
+    async def picture(
+        request: Request,
+        sku: Sku,
+        ordinal: Annotated[int, Path(ge=0, le=10_000)],
+        width: Annotated[int | None, Query(ge=1, le=10_000, description="Pixels wanted")] = None,
+    ) -> Response:
+        find = partial(_thumbnail, shop, sku, ordinal, width_for(width))
+        thumbnail = await shop.entrance.run(find)
+        headers = {"ETag": thumbnail.etag, "Cache-Control": "public, max-age=60"}
+        if thumbnail.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return FileResponse(thumbnail.path, media_type="image/jpeg", headers=headers)
+
+    @router.get(
+        "/{sku:path}",
+        response_model=OneProductReply,
+        responses=documented(*READING),
+        summary="One product",
+    )
+    async def get(sku: Sku) -> JSONResponse:
+        return JSONResponse(await shop.entrance.run(lambda: one_product_json(shop, sku)))
+
+
+def _writing(router: APIRouter, shop: Shop) -> None:
+    @router.put(
+        "/{sku:path}",
+        response_model=OneProductReply,
+        responses=documented(*WRITING)
+        | {201: {"model": OneProductReply, "description": "The product is new"}},
+        openapi_extra={"requestBody": PUT_BODY},
+        summary="Put a product with its pictures, or change fields of one that is there",
+    )
+    async def put(request: Request, sku: Sku) -> JSONResponse:
+        said, pictures = await _read_product(request, shop)
+        new = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
+        reply = await shop.entrance.run(lambda: one_product_json(shop, sku))
+        return JSONResponse(reply, status_code=201 if new else 200)
+
+    @router.delete(
+        "/{sku:path}",
+        status_code=204,
+        responses=documented(ShopBusy, *READING),
+        summary="Delete a product",
+    )
+    async def delete(sku: Sku) -> Response:
+        await shop.entrance.run(lambda: shop.shelf.delete(sku))
+        return Response(status_code=204)
+
+
+def one_product_json(shop: Shop, sku: str) -> dict[str, Any]:
+    """The product as OneProductReply describes it; raises UnknownProduct."""
+    product, pictures = shop.shelf.get(sku), shop.shelf.pictures(sku)
+    return product_json(product) | {"pictures": [picture_path(sku, p.ordinal) for p in pictures]}
+
+
+def _thumbnail(shop: Shop, sku: str, ordinal: int, width_px: int) -> Thumbnail:
+    for picture in shop.shelf.pictures(sku):
+        if picture.ordinal == ordinal:
+            return shop.thumbnails.get(picture, width_px)
+    raise NoSuchPicture(sku, ordinal)
+
+
+async def _read_product(request: Request, shop: Shop) -> tuple[ProductFields, list[bytes]]:
+    limits = shop.body_limits
+    kind = request.headers.get("content-type", "")
+    if kind.lower().startswith(JSON):
+        body = await read_bytes(request, limits.text_bytes, limits.wait_s)
+        return read_fields(parse_json(body)), []
+    if kind.lower().startswith(FORM):
+        body = await read_bytes(request, limits.most_bytes, limits.wait_s)
+        fields, pictures = split_form(parse_parts(body, kind, limits))
+        unknown = sorted(fields.keys() - {"product"})
+        if unknown:
+            raise BadParameter(unknown[0], "the form has the fields `product` and `image` only")
+        return read_fields(parse_json(fields.get("product", "{}").encode())), pictures
+    raise UnknownBody(kind.partition(";")[0])

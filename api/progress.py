@@ -1,0 +1,59 @@
+"""Progress for people: a bar on standard error, nothing at all for programs."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from index.build import Progress
+
+T = TypeVar("T")
+STAGES = {
+    "reading": "Reading the catalogue",
+    "comparing": "Comparing",
+    "embedding": "Looking at products",
+    "removing": "Removing",
+}
+
+
+@contextmanager
+def stage_bar(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
+    """A function that shows where a run stands; it does nothing when `quiet`."""
+    if quiet:
+        yield lambda progress: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    from api.cli_options import aside
+
+    columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn())
+    with Bar(*columns, TimeRemainingColumn(), console=aside(), transient=True) as bar:
+        task = bar.add_task("Starting", total=None)
+
+        def show(progress: "Progress") -> None:
+            bar.update(
+                task,
+                description=STAGES[progress.stage],
+                completed=progress.done,
+                total=progress.total or None,
+            )
+
+        yield show
+
+
+def steps(what: str, items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
+    """`items`, counted on a bar of `total` while they pass."""
+    if quiet:
+        yield from items
+        return
+    from rich.progress import track
+
+    from api.cli_options import aside
+
+    yield from track(items, what, total=total, console=aside(), transient=True)

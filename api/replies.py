@@ -1,0 +1,187 @@
+"""What callers read: the JSON of a product, a hit, a search and the shop, with examples."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.hit import Hit
+from index.product import Product
+
+FACET_VALUES = 12
+"""As many values of a facet as a page can offer."""
+
+
+class ProductReply(BaseModel):
+    """A product as its merchandiser describes it."""
+
+    sku: str = Field(examples=["mb01-blue"])
+    title: str = Field(examples=["Joust Duffle Bag"])
+    description: str = ""
+    price: float | None = Field(None, examples=[34.0])
+    currency: str = Field("", examples=["EUR"])
+    brand: str = ""
+    categories: list[str] = Field(default_factory=list, examples=[["Gear/Bags"]])
+    colour: str = Field("", examples=["blue"])
+    size: str = ""
+    group: str = ""
+    stock: int | None = None
+    store: str = ""
+    url: str = ""
+    attributes: dict[str, list[str]] = Field(default_factory=dict, examples=[{"season": ["Fall"]}])
+
+
+class OneProductReply(ProductReply):
+    """A product with the addresses of its pictures."""
+
+    pictures: list[str] = Field(examples=[["/v1/products/mb01-blue/pictures/0"]])
+
+
+class SwatchReply(BaseModel):
+    """Another colour of the same group."""
+
+    sku: str = Field(examples=["mb01-red"])
+    colour: str = Field(examples=["red"])
+    price: float | None = None
+    image: str | None = Field(None, examples=["/v1/products/mb01-red/pictures/0"])
+
+
+class HitReply(ProductReply):
+    """A product in answer to a search.
+
+    `score` is a cosine in [-1, 1]; `probability` in [0, 1] says how likely a shopper calls it the
+    same kind and colour.
+    """
+
+    image: str | None = Field(examples=["/v1/products/mb01-blue/pictures/0"])
+    score: float = Field(examples=[0.8312])
+    probability: float = Field(examples=[0.71])
+    swatches: list[SwatchReply] = Field(default_factory=list)
+    identical: list[str] = Field(default_factory=list, description="SKUs with the same picture")
+
+
+class Understood(BaseModel):
+    """What the words were taken to mean."""
+
+    price_below: float | None = Field(None, examples=[50.0])
+    price_above: float | None = None
+    colours: list[str] = Field(default_factory=list, examples=[["green"]])
+    kinds: list[str] = Field(default_factory=list)
+
+
+class QueryReply(BaseModel):
+    """The query as it was understood; the picture's sides are those of the upright original."""
+
+    kind: str = Field(examples=["both"], description="picture, words, both or like")
+    text: str | None = Field(None, examples=["but in green, under 50"])
+    like: str | None = None
+    filter: str | None = None
+    box: tuple[int, int, int, int] | None = Field(None, examples=[[0, 0, 900, 1200]])
+    width_px: int | None = Field(None, examples=[4000])
+    height_px: int | None = Field(None, examples=[3000])
+    understood: Understood
+
+
+class ModelReply(BaseModel):
+    """The model that answered."""
+
+    name: str
+    version: str
+
+
+class SearchReply(BaseModel):
+    """The answer to a search, best hit first."""
+
+    search_id: str = Field(examples=["0f8c2f6c5f0e4c53"])
+    query: QueryReply
+    hits: list[HitReply]
+    nothing_like_this: bool = Field(
+        description="True when the shop sells nothing like it; the hits are then the nearest"
+    )
+    facets: dict[str, list[tuple[str, int]]] = Field(
+        description="Values among the hits, most frequent first",
+        examples=[{"category": [["Gear/Bags", 12]], "colour": [["blue", 5]]}],
+    )
+    model: ModelReply
+    took_ms: dict[str, float] = Field(examples=[{"decode": 3.1, "encode": 5.2, "total": 10.1}])
+
+
+class ShopReply(BaseModel):
+    """The shop, for a page that is about to show it."""
+
+    name: str
+    products: int = Field(examples=[452])
+    model: ModelReply
+    currency: str
+    facets: dict[str, list[tuple[str, int]]]
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; further members are the error's facts."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["urn:vistazo:problem:unknown-product"])
+    title: str = Field(examples=["No such product"])
+    status: int = Field(examples=[404])
+    code: str = Field(examples=["unknown-product"])
+    detail: str = Field(examples=["There is no product 'x' in this shop."])
+
+
+def picture_path(sku: str, ordinal: int) -> str:
+    """The address of a product's picture, relative to the service."""
+    return f"/v1/products/{quote(sku, safe='')}/pictures/{ordinal}"
+
+
+def product_json(product: Product) -> dict[str, Any]:
+    """`product` as ProductReply describes it."""
+    return {
+        "sku": product.sku,
+        "title": product.title,
+        "description": product.description,
+        "price": product.price,
+        "currency": product.currency,
+        "brand": product.brand,
+        "categories": list(product.categories),
+        "colour": product.colour,
+        "size": product.size,
+        "group": product.group,
+        "stock": product.stock,
+        "store": product.store,
+        "url": product.url,
+        "attributes": {name: list(values) for name, values in product.attributes.items()},
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """`hit` as HitReply describes it."""
+    return product_json(hit.product) | {
+        "image": picture_path(hit.product.sku, 0),
+        "score": round(hit.score, 6),
+        "probability": round(hit.probability, 4),
+        "swatches": [
+            {
+                "sku": swatch.sku,
+                "colour": swatch.colour,
+                "price": swatch.price,
+                "image": picture_path(swatch.sku, 0),
+            }
+            for swatch in hit.swatches
+        ],
+        "identical": list(hit.identical),
+    }
+
+
+def facets_of(products: Iterable[Product]) -> dict[str, list[list[str | int]]]:
+    """How often each category, colour and brand stands among `products`, most frequent first."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("category", "colour", "brand")}
+    for product in products:
+        counts["category"].update(product.categories)
+        counts["colour"].update([product.colour] if product.colour else [])
+        counts["brand"].update([product.brand] if product.brand else [])
+    return {
+        name: [[value, n] for value, n in counter.most_common(FACET_VALUES)]
+        for name, counter in counts.items()
+    }

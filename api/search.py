@@ -1,0 +1,164 @@
+"""`/v1/search`: products like a picture, like words, like both, or like another product."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from api.asked import Asked, read_asked
+from api.errors import (
+    BadParameter,
+    BadRequestBody,
+    BodyTooLarge,
+    BodyTooSlow,
+    NothingToSearch,
+    Overloaded,
+    UnknownBody,
+)
+from api.line import Found, walk
+from api.problems import documented
+from api.replies import SearchReply, facets_of, hit_json
+from api.rooms import Rooms, server_timing
+from api.shop import Shop
+from api.wanted import Wanted
+from index.errors import BadFilter, ShopBroken, ShopBusy, UnknownProduct
+from vision.errors import (
+    BoxOutside,
+    EncoderBroken,
+    EncoderBusy,
+    NotAPicture,
+    NotWords,
+    PictureTooLarge,
+)
+
+WORDS_FAILURES = (
+    NotWords, BadFilter, BadParameter, NothingToSearch, UnknownProduct, EncoderBusy,
+    EncoderBroken, Overloaded, ShopBroken, ShopBusy,
+)  # fmt: skip
+PICTURE_FAILURES = (
+    NotAPicture, PictureTooLarge, BoxOutside, BodyTooLarge, BodyTooSlow, BadRequestBody,
+    UnknownBody,
+)  # fmt: skip
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "text": {
+        "schema": {"type": "string", "maxLength": 1000},
+        "description": "Words; beside a picture they refine it. A price in them is a filter.",
+        "example": "but in green, under 50",
+    },
+    "like": {
+        "schema": {"type": "string"},
+        "description": "More like this product, by SKU.",
+    },
+    "filter": {
+        "schema": {"type": "string"},
+        "description": "Conditions that every hit meets: `category=Bags price<100 stock>0`.",
+    },
+    "box": {
+        "schema": {"type": "string", "pattern": r"^\d+,\d+,\d+,\d+$"},
+        "description": "Search for this part of the picture only: x,y,w,h in pixels of the upright "
+        "original.",
+    },
+    "top": {
+        "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        "description": "How many hits.",
+    },
+    "unfold": {
+        "schema": {"type": "boolean", "default": False},
+        "description": "A hit for every product, instead of one for each group and picture.",
+    },
+}
+FIELDS = {name: p["schema"] | {"description": p["description"]} for name, p in PARAMETERS.items()}
+BODY: dict[str, Any] = {
+    "content": {
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"image": {"type": "string", "format": "binary"}} | FIELDS,
+            }
+        },
+        "application/json": {
+            "schema": {"type": "object", "properties": FIELDS, "additionalProperties": False},
+            "examples": {"words": {"value": {"text": "blue bag under 50", "top": 10}}},
+        },
+    }
+}
+DOCUMENT = {"parameters": [{"name": n, "in": "query", **p} for n, p in PARAMETERS.items()]}
+
+
+def routes(shop: Shop) -> APIRouter:
+    """POST takes a picture, words or a SKU; GET takes what fits into an address."""
+    router = APIRouter(prefix="/v1/search", tags=["search"])
+
+    async def answer(request: Request) -> JSONResponse:
+        rooms = Rooms()
+        with rooms.room("receive"):
+            asked = await read_asked(request, shop.body_limits)
+        found = await shop.entrance.run(lambda: walk(shop, asked.wanted, asked.picture, rooms))
+        reply = search_json(shop, asked, found, rooms)
+        return JSONResponse(reply, headers={"Server-Timing": server_timing(reply["took_ms"])})
+
+    @router.post(
+        "",
+        response_model=SearchReply,
+        responses=documented(*PICTURE_FAILURES, *WORDS_FAILURES),
+        openapi_extra=DOCUMENT | {"requestBody": BODY},
+        summary="Search by picture, words, both, or SKU",
+    )
+    async def search_with_body(request: Request) -> JSONResponse:
+        return await answer(request)
+
+    @router.get(
+        "",
+        response_model=SearchReply,
+        responses=documented(*WORDS_FAILURES),
+        openapi_extra={"parameters": [p for p in DOCUMENT["parameters"] if p["name"] != "box"]},
+        summary="Search by words or SKU",
+    )
+    async def search_by_address(request: Request) -> JSONResponse:
+        return await answer(request)
+
+    return router
+
+
+def search_json(shop: Shop, asked: Asked, found: Found, rooms: Rooms) -> dict[str, Any]:
+    """The answer as SearchReply describes it."""
+    with rooms.room("reply"):
+        hits = [hit_json(hit) for hit in found.answer.hits]
+        facets = facets_of(hit.product for hit in found.answer.hits)
+    return {
+        "search_id": shop.new_id(),
+        "query": query_json(asked.wanted, found, with_picture=asked.picture is not None),
+        "hits": hits,
+        "nothing_like_this": found.answer.nothing_like_this,
+        "facets": facets,
+        "model": shop.model_json(),
+        "took_ms": rooms.took_ms(),
+    }
+
+
+def query_json(wanted: Wanted, found: Found, *, with_picture: bool) -> dict[str, Any]:
+    """The query as it was understood, so that a page can show it beside the answer."""
+    box, photo, reading = wanted.box, found.photo, found.reading
+    if wanted.like is not None:
+        kind = "like"
+    elif with_picture:
+        kind = "both" if reading is not None and reading.words else "picture"
+    else:
+        kind = "words"
+    return {
+        "kind": kind,
+        "text": wanted.text,
+        "like": wanted.like,
+        "filter": wanted.filter,
+        "box": None if box is None else [box.x, box.y, box.w, box.h],
+        "width_px": photo.width_px if photo else None,
+        "height_px": photo.height_px if photo else None,
+        "understood": {
+            "price_below": reading.price_below if reading else None,
+            "price_above": reading.price_above if reading else None,
+            "colours": list(reading.colours) if reading else [],
+            "kinds": list(reading.kinds) if reading else [],
+        },
+    }

@@ -1,0 +1,38 @@
+"""What an operator may set, from the environment (VISTAZO_…) or the command line."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_SHOP = Path("shop")
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that serves a small shop on a small machine.
+
+    Each can be given as an environment variable, for example VISTAZO_SHOP=/srv/shop or
+    VISTAZO_THREADS=4. Raises pydantic's ValidationError for a value out of range.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VISTAZO_", extra="ignore", frozen=True)
+
+    shop: Path = DEFAULT_SHOP
+    """The folder that holds the catalogue, its vectors and the thumbnails."""
+    name: str = Field("", max_length=80)
+    """The shop's name as the page shows it; empty: the page's own title."""
+    currency: str = Field("", pattern="^([A-Z]{3})?$")
+    """ISO 4217 code of prices whose catalogue row names none; empty: shown as bare numbers."""
+    model: str = "builtin"
+    """A model's name, or the folder of its card."""
+    threads: int = Field(2, ge=1, le=64)
+    """Threads of one run of the encoder."""
+    lanes: int = Field(1, ge=1, le=64)
+    """Runs of the encoder that go on at once."""
+    workers: int = Field(4, ge=1, le=64)
+    """Threads that decode and search; the rest of a rush waits."""
+    waiting: int = Field(32, ge=0, le=10_000)
+    """Requests that may wait for a worker; those beyond are told to come back (503)."""
+    max_upload_bytes: int = Field(20_000_000, ge=100_000, le=500_000_000)
+    max_upload_wait_s: float = Field(30.0, gt=0, le=600)
+    max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)

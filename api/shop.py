@@ -1,0 +1,93 @@
+"""Builds everything once, by hand: a shop with its eye, its shelf and what the door needs."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.body import BodyLimits
+from api.entrance import Entrance
+from api.health import Heart
+from api.pictures import Thumbnails
+from api.settings import Settings
+from index.shelf import Shelf
+from models.card import ModelCard
+from models.registry import find_card, load_card
+from vision.decode import Limits
+from vision.encoder import Encoder, OnnxEncoder
+from vision.errors import BadModel
+from vision.lexicon import Lexicon
+
+THUMBNAILS_FOLDER = "thumbnails"
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One open shop and everything that serves it. Whoever builds it closes it."""
+
+    name: str
+    currency: str
+    shelf: Shelf
+    encoder: Encoder
+    lexicon: Lexicon | None
+    thumbnails: Thumbnails
+    entrance: Entrance
+    heart: Heart
+    body_limits: BodyLimits
+    picture_limits: Limits
+    new_id: Callable[[], str]
+
+    def model_json(self) -> dict[str, str]:
+        """The model's name and version, as every answer tells them."""
+        return {"name": self.encoder.spec.name, "version": self.encoder.spec.version}
+
+    def close(self) -> None:
+        """Let go of the shop's files."""
+        self.shelf.close()
+
+
+def read_card(model: str) -> ModelCard:
+    """The card of a model by name or folder; raises BadModel, also for a name that is unknown."""
+    try:
+        return load_card(Path(model)) if Path(model).is_dir() else find_card(model)
+    except LookupError as error:
+        raise BadModel(model, str(error).rstrip(".")) from error
+
+
+def open_encoder(settings: Settings, *, threads: int, lanes: int) -> OnnxEncoder:
+    """The model that `settings` name, warm; raises BadModel."""
+    spec = read_card(settings.model).spec
+    return OnnxEncoder(spec, threads=threads, lanes=lanes, max_waiting=settings.waiting)
+
+
+def read_lexicon(encoder: Encoder) -> Lexicon | None:
+    """The model's lexicon, or None for one that understands any language by itself."""
+    path = encoder.spec.lexicon
+    return None if path is None else Lexicon.load(path)
+
+
+def open_shop(settings: Settings) -> Shop:
+    """The shop that `settings` describe, ready to serve.
+
+    Raises NoShop, ShopBroken, ShopBusy, WrongSpace or BadModel.
+    """
+    encoder = open_encoder(settings, threads=settings.threads, lanes=settings.lanes)
+    return shop_of(settings, Shelf.open(settings.shop, encoder.spec), encoder)
+
+
+def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
+    """A Shop around an open shelf and an encoder."""
+    limits = Limits(max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
+    return Shop(
+        name=settings.name,
+        currency=settings.currency,
+        shelf=shelf,
+        encoder=encoder,
+        lexicon=read_lexicon(encoder),
+        thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, limits),
+        entrance=Entrance(settings.workers, settings.waiting),
+        heart=Heart(encoder),
+        body_limits=BodyLimits(settings.max_upload_bytes, wait_s=settings.max_upload_wait_s),
+        picture_limits=limits,
+        new_id=lambda: secrets.token_hex(8),
+    )

@@ -1,0 +1,89 @@
+"""`vistazo eval`: queries with known answers, searched and judged. The same for everybody.
+
+Every query is searched unfolded to depth 100, and what was refused is ranked all the same; a query
+that cannot be searched (an unreadable picture, a faulty row) is reported and counts as missed.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from api.errors import DoorError
+from api.expectations import Expectations, Expected, QueryRow
+from api.line import walk
+from api.metrics import Judged, intervals, measure, percentiles_ms
+from api.rooms import Rooms
+from api.shop import Shop
+from api.wanted import TOP_MOST, read_wanted
+from index.errors import CatalogueError
+from vision.errors import VisionError
+
+SEED = 20261122
+"""Of the bootstrap: a second run on the same answers prints the same intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One query, judged. `fault` says why it could not be searched, `warning` what is odd."""
+
+    row: QueryRow
+    judged: Judged
+    latency_ms: float | None
+    fault: str = ""
+    warning: str = ""
+
+
+def judge_all(
+    shop: Shop, queries: Iterable[QueryRow], expectations: Expectations
+) -> Iterator[Measured]:
+    """Search every query once, in order."""
+    for row in queries:
+        yield judge(shop, row, expectations.read(row.expect))
+
+
+def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
+    """Search one query and compare the answer with what was expected."""
+    relevant = len(expected.skus)
+    try:
+        rooms = Rooms()
+        wanted = read_wanted({"text": row.text, "top": TOP_MOST, "unfold": True})
+        wanted.check_complete(with_picture=row.image is not None)
+        found = walk(shop, wanted, row.image.read_bytes() if row.image else None, rooms)
+        latency_ms = rooms.took_ms()["total"]
+    except (VisionError, CatalogueError, DoorError, OSError) as error:
+        missed = Judged(expected.answerable, (), relevant, refused=False, probability=None)
+        return Measured(row, missed, None, str(error), expected.warning)
+    hits = found.answer.hits
+    judged = Judged(
+        answerable=expected.answerable,
+        found=tuple(hit.product.sku in expected.skus for hit in hits),
+        relevant=relevant,
+        refused=found.answer.nothing_like_this,
+        probability=hits[0].probability if hits else None,
+    )
+    return Measured(row, judged, latency_ms, "", expected.warning)
+
+
+def report(measured: Sequence[Measured]) -> dict[str, Any]:
+    """The figures under the keys that everybody agreed on, with their intervals."""
+    judged = [m.judged for m in measured]
+    figures: dict[str, Any] = {"queries": len(judged), **measure(judged)}
+    latencies = [m.latency_ms for m in measured if m.latency_ms is not None]
+    figures["latency_ms"] = percentiles_ms(latencies)
+    figures["intervals"] = intervals(judged, chance=np.random.default_rng(SEED))
+    return figures
+
+
+def remarks(measured: Iterable[Measured], products: int) -> list[str]:
+    """What a reader of the figures must know, one line each."""
+    lines = []
+    for m in measured:
+        if m.fault:
+            lines.append(f"line {m.row.line}: counted as missed: {m.fault}")
+        if m.warning:
+            lines.append(f"line {m.row.line}: {m.warning}")
+    if products < 10:
+        lines.append(f"the shop holds {products} products; precision@10 divides by 10 all the same")
+    return lines
