@@ -31,7 +31,7 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
         if debug:
             raise
         typer.echo(f"vistazo: {error}", err=True)
-        return 1
+        return 2 if _misused(error) else 1
     return 0
 
 
@@ -44,6 +44,12 @@ def _foreseen() -> tuple[type[BaseException], ...]:
     from vision.errors import VisionError
 
     return (DoorError, CatalogueError, VisionError, ValidationError, OSError)
+
+
+def _misused(error: BaseException) -> bool:
+    from api.errors import BadParameter, NothingToSearch
+
+    return isinstance(error, BadParameter | NothingToSearch)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ HELP = """Photo in, this store's most similar products out.
 
 Start with `vistazo demo`, or with your own catalogue:
 
+\b
     vistazo index catalogue.csv
     vistazo search --image photo.jpg
     vistazo serve

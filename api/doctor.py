@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from api.settings import Settings
-from api.shop import read_card
+from api.shop import card_of
 from index.errors import CatalogueError, NoShop
 from index.manifest import read_manifest
 from index.shelf import Shelf
@@ -85,7 +85,7 @@ def _threads(settings: Settings) -> Finding:
 
 def _model(settings: Settings) -> tuple[Finding, OnnxEncoder | None]:
     try:
-        spec = read_card(settings.model).spec
+        spec = card_of(settings.model).spec
         encoder = OnnxEncoder(spec, threads=settings.threads)
     except (VisionError, OSError) as error:
         cure = "Install Vistazo again, or name another model with --model."

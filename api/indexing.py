@@ -7,7 +7,7 @@ from time import perf_counter
 
 from api.progress import stage_bar
 from api.settings import Settings
-from api.shop import open_encoder, read_card
+from api.shop import open_encoder, card_of
 from index.build import apply_source
 from index.errors import BadRow, NoShop
 from index.plan import gather, make_plan
@@ -82,7 +82,7 @@ def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Out
     started = perf_counter()
     notes: list[str] = []
     rows, bad = gather(read_source(source, notes.append), lambda count: None)
-    spec = read_card(settings.model).spec
+    spec = card_of(settings.model).spec
     shelf = _present(settings.shop, spec)
     if shelf is None:
         return Outcome(

@@ -46,7 +46,7 @@ class Shop:
         self.shelf.close()
 
 
-def read_card(model: str) -> ModelCard:
+def card_of(model: str) -> ModelCard:
     """The card of a model by name or folder; raises BadModel, also for a name that is unknown."""
     try:
         return load_card(Path(model)) if Path(model).is_dir() else find_card(model)
@@ -56,7 +56,7 @@ def read_card(model: str) -> ModelCard:
 
 def open_encoder(settings: Settings, *, threads: int, lanes: int) -> OnnxEncoder:
     """The model that `settings` name, warm; raises BadModel."""
-    spec = read_card(settings.model).spec
+    spec = card_of(settings.model).spec
     return OnnxEncoder(spec, threads=threads, lanes=lanes, max_waiting=settings.waiting)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from PIL import Image
 
-from tests.api.conftest import drawn, encoded
+from tests.little_shop import drawn, encoded
 
 RED = encoded(drawn("red"))
 
