@@ -1,0 +1,53 @@
+"""What can go wrong in the workshop.
+
+ModelError
+├── UnknownModel (LookupError)     no model of this name is here
+├── NoData (FileNotFoundError)     a photo set of the shared data folder is missing
+├── CannotExport (ValueError)      an architecture or its weights cannot become our graphs
+└── ParityLost (ValueError)        an exported graph differs from its reference: not published
+
+A model whose files are missing or altered is vision.errors.BadModel: the eye meets it too.
+"""
+
+from pathlib import Path
+
+
+class ModelError(Exception):
+    """Any failure to make or find a model."""
+
+
+class UnknownModel(ModelError, LookupError):
+    """No model of this name is here; `known` lists those that are."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        super().__init__(
+            f"There is no model {name!r}. Known: {', '.join(known) or 'none'}; "
+            "or give the folder of a model card."
+        )
+
+
+class NoData(ModelError, FileNotFoundError):
+    """A file of the shared data folder is missing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} is missing. Give the folder that holds snaps, street and catalogues."
+        )
+
+
+class ParityLost(ModelError, ValueError):
+    """An exported graph differs from its reference by more than its gate allows."""
+
+    def __init__(self, what: str, found: float, wanted: float) -> None:
+        self.what, self.found, self.wanted = what, found, wanted
+        super().__init__(f"{what}: {found:.4f}, wanted at least {wanted:.4f}. Nothing was written.")
+
+
+class CannotExport(ModelError, ValueError):
+    """An architecture or its weights cannot become our graphs; `reason` says why."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(f"{what} cannot be exported: {reason}.")

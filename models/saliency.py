@@ -1,0 +1,56 @@
+"""Where the garment is: a small probe on the tower's map, trained on street masks (torch)."""
+
+import torch
+from torch import nn
+
+from models.colour import bent, lab
+
+
+def interpolation(coarse: int, fine: int) -> torch.Tensor:
+    """(fine, coarse): rows that interpolate linearly between the centres of coarse cells."""
+    at = (torch.arange(fine) + 0.5) * coarse / fine - 0.5
+    distance = (at[:, None] - torch.arange(coarse)[None]).abs()
+    rows = (1 - distance).clamp_min(0)
+    return rows / rows.sum(1, keepdim=True)
+
+
+class Saliency(nn.Module):
+    """Feature map (N, C, G, G) → logits (N, G, G) that a cell shows the thing meant."""
+
+    def __init__(self, channels: int, grid: int, hidden: int = 32) -> None:
+        super().__init__()
+        self.mix = nn.Sequential(
+            nn.Conv2d(channels, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, hidden, 3, padding=1),
+            nn.ReLU(), nn.Conv2d(hidden, 1, 1),
+        )  # fmt: skip
+        self.prior = nn.Parameter(torch.zeros(grid, grid))
+
+    def forward(self, place: torch.Tensor) -> torch.Tensor:
+        prior = 0.5 * (self.prior + self.prior.flip(1))  # left and right are alike
+        logits: torch.Tensor = self.mix(place)[:, 0] + prior
+        return logits
+
+
+class Foreground(nn.Module):
+    """Per-pixel weights for the colour histogram: saliency, lowered where a pixel looks like the
+    picture's border. Thumb (N, T, T, 3) in 0..1 and logits (N, G, G) → (colours, weights)."""
+
+    up: torch.Tensor
+
+    def __init__(self, grid: int, thumb: int) -> None:
+        super().__init__()
+        self.register_buffer("up", interpolation(grid, thumb))
+        self.border_say = nn.Parameter(torch.tensor(0.5))
+
+    def forward(
+        self, thumb: torch.Tensor, logits: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        colours = bent(lab(thumb))
+        edge = torch.cat([colours[:, :2].flatten(1, 2), colours[:, -2:].flatten(1, 2)], 1)
+        sides = torch.cat([colours[:, :, :2].flatten(1, 2), colours[:, :, -2:].flatten(1, 2)], 1)
+        border = torch.cat([edge, sides], 1).mean(1)[:, None, None]
+        unlike = torch.sqrt(((colours - border) ** 2).sum(-1) + 1.0) / 20.0
+        fine = self.up @ logits @ self.up.T
+        scores = fine + self.border_say * unlike.clamp(max=2.0)
+        weights = torch.softmax(scores.flatten(1), -1)
+        return colours.flatten(1, 2), weights
