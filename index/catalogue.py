@@ -11,6 +11,7 @@ import numpy as np
 
 from index.entry import SeenPicture
 from index.errors import UnknownProduct
+from index.owners import NOBODY, Owners
 from index.product import Picture, Product
 from index.vectors import Ids, Vectors
 from vision.embedding import Embedding
@@ -121,16 +122,33 @@ def find_own_vector(
 
 def vectors_since(
     connection: sqlite3.Connection, sequence: int, dimension: int
-) -> tuple[Ids, Vectors]:
-    """Pictures added after `sequence` that are still there: ids (N,) and vectors (N, dimension)."""
+) -> tuple[Ids, Ids, Vectors]:
+    """Pictures added after `sequence` that are still there, by ascending id: their ids (N,), their
+    products' ids (N,) and their vectors (N, dimension)."""
     rows = connection.execute(
-        "SELECT pictures.id, vector FROM pictures JOIN vectors ON picture_id = pictures.id "
+        "SELECT pictures.id, product_id, vector "
+        "FROM pictures JOIN vectors ON picture_id = pictures.id "
         "WHERE pictures.sequence > ? ORDER BY pictures.id",
         (sequence,),
     ).fetchall()
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    joined = b"".join(row[1] for row in rows)
-    return ids, np.frombuffer(joined, dtype=np.float32).reshape(len(rows), dimension)
+    ids = np.array([row[:2] for row in rows], dtype=np.int64).reshape(len(rows), 2)
+    joined = b"".join(row[2] for row in rows)
+    vectors = np.frombuffer(joined, dtype=np.float32).reshape(len(rows), dimension)
+    return np.ascontiguousarray(ids[:, 0]), np.ascontiguousarray(ids[:, 1]), vectors
+
+
+def owners_of(connection: sqlite3.Connection) -> Owners:
+    """Which product each picture belongs to, at this transaction's moment."""
+    pictures, products = connection.execute(
+        "SELECT group_concat(id), group_concat(product_id) "
+        "FROM (SELECT id, product_id FROM pictures ORDER BY id)"
+    ).fetchone()
+    if pictures is None:
+        return NOBODY
+    return Owners(
+        np.fromstring(pictures, dtype=np.int64, sep=","),
+        np.fromstring(products, dtype=np.int64, sep=","),
+    )
 
 
 def removed_since(connection: sqlite3.Connection, sequence: int) -> Ids:

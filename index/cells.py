@@ -11,7 +11,7 @@ UNAVAILABLE = {"out of stock": 0, "outofstock": 0, "no": 0, "false": 0, "sold ou
 PRICE = re.compile(
     r"(?P<before>[^\d.,+-]*)(?P<number>[\d][\d.,' \u00a0\u202f]*|[.,]\d+)(?P<after>\D*)\Z"
 )
-GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+\Z")
+GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}\Z")  # 1,299,000 and the Indian 12,99,000
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -39,7 +39,7 @@ def _decimal(digits: str) -> float | None:
         digits = digits.replace(grouping, "").replace(point, ".")
     elif GROUPED.match(digits):
         digits = digits.replace(",", "")
-    elif digits.count(".") > 1:
+    elif digits.count(".") > 1 and GROUPED.match(digits.replace(".", ",")):
         digits = digits.replace(".", "")
     else:
         digits = digits.replace(",", ".")

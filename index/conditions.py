@@ -1,31 +1,29 @@
-"""A filter in SQL: the pictures of the products that it lets through.
+"""What a filter means: the pictures of the products that it lets through.
 
-Every value travels as a parameter, never as text of the statement.
+Each term is asked of the catalogue's index by itself and becomes a mask over product ids; and, or
+and not are done on the masks. For 10,000 products that takes half a millisecond a term, where one
+SQL statement for the whole filter took ten. Every value travels as a parameter.
 """
 
 import sqlite3
 
 import numpy as np
 
+from index.catalogue import marks
 from index.errors import BadFilter
-from index.filters import All, Any, Filter, Not, Part, Term, number_of
+from index.filters import All, Filter, Not, Part, Term, number_of
+from index.owners import Mask, Owners
 from index.terms import FILTERABLE
 from index.vectors import Ids
 
 
-def allowed_pictures(connection: sqlite3.Connection, wanted: Filter) -> Ids:
-    """Ids of all pictures of products that pass, ascending; raises BadFilter for unknown fields."""
+def allowed_pictures(connection: sqlite3.Connection, wanted: Filter, owners: Owners) -> Ids:
+    """Ids of all pictures of products that pass, ascending; raises BadFilter for unknown fields.
+
+    `owners` is of the moment that `connection`'s transaction sees.
+    """
     _require_known(connection, wanted)
-    condition, values = _sql(wanted.root)
-    rows = connection.execute(
-        "SELECT group_concat(pictures.id) FROM products JOIN pictures "
-        f"ON pictures.product_id = products.id WHERE {condition}",
-        values,
-    )  # one long text is read ten times faster than ten thousand rows
-    (text,) = rows.fetchone()
-    if text is None:
-        return np.empty(0, np.int64)
-    return np.sort(np.array(text.split(","), dtype=np.int64))
+    return owners.pictures_of(_mask(connection, wanted.root, owners.highest_product + 1))
 
 
 def known_fields(connection: sqlite3.Connection) -> list[str]:
@@ -58,39 +56,45 @@ def _fields(part: Part) -> set[str]:
     return {field for inner in part.parts for field in _fields(inner)}
 
 
-def _sql(part: Part) -> tuple[str, list[str | float]]:
+def _mask(connection: sqlite3.Connection, part: Part, size: int) -> Mask:
+    """True at the ids of the products that pass; what stands at ids of no product is no matter."""
     if isinstance(part, Term):
-        return _term(part)
+        return _term(connection, part, size)
     if isinstance(part, Not):
-        condition, values = _sql(part.part)
-        return f"NOT ({condition})", values
-    joined = [_sql(inner) for inner in part.parts]
-    if not joined:
-        return ("1" if isinstance(part, All) else "0"), []
-    word = " OR " if isinstance(part, Any) else " AND "
-    return (
-        word.join(f"({condition})" for condition, _ in joined),
-        [value for _, values in joined for value in values],
-    )
+        return ~_mask(connection, part.part, size)
+    wants_all = isinstance(part, All)
+    mask = np.full(size, wants_all)
+    for inner in part.parts:
+        if wants_all:
+            mask &= _mask(connection, inner, size)
+        else:
+            mask |= _mask(connection, inner, size)
+    return mask
 
 
-def _term(term: Term) -> tuple[str, list[str | float]]:
-    start = "products.id IN (SELECT product_id FROM terms WHERE field = ? AND"
-    if term.operator in ("=", "!="):
-        inner, values = _equals(start, term)
-        return (inner if term.operator == "=" else f"NOT ({inner})"), values
-    number = number_of(term.values[0])
-    if number is None:
-        raise BadFilter(f"{term.field}{term.operator}{term.values[0]}", "it wants one number")
-    return f"{start} number {term.operator} ?)", [term.field, number]
-
-
-def _equals(start: str, term: Term) -> tuple[str, list[str | float]]:
-    """Equal as text or, so that price=34.00 finds 34, as numbers."""
+def _term(connection: sqlite3.Connection, term: Term, size: int) -> Mask:
+    if term.operator not in ("=", "!="):
+        number = number_of(term.values[0])
+        return _where(connection, size, f"number {term.operator} ?", term.field, number)
+    equal = _where(connection, size, f"value IN ({marks(term.values)})", term.field, *term.values)
     numbers = [n for n in map(number_of, term.values) if n is not None]
-    texts = f"{start} value IN ({', '.join('?' * len(term.values))}))"
-    values: list[str | float] = [term.field, *term.values]
-    if not numbers:
-        return texts, values
-    same = f"{start} number IN ({', '.join('?' * len(numbers))}))"
-    return f"{texts} OR {same}", [*values, term.field, *numbers]
+    if numbers:  # so that price=34.00 finds 34
+        equal |= _where(connection, size, f"number IN ({marks(numbers)})", term.field, *numbers)
+    if "" in term.values:  # brand='' finds what has no brand
+        equal |= ~_where(connection, size, "1", term.field)
+    return equal if term.operator == "=" else ~equal
+
+
+def _where(
+    connection: sqlite3.Connection, size: int, condition: str, *values: str | float | None
+) -> Mask:
+    (text,) = connection.execute(
+        # one long text is read four times faster than as many rows
+        f"SELECT group_concat(product_id) FROM terms WHERE field = ? AND {condition}",
+        values,
+    ).fetchone()
+    mask = np.zeros(size, dtype=bool)
+    if text is not None:
+        ids = np.fromstring(text, dtype=np.int64, sep=",")
+        mask[ids[ids < size]] = True
+    return mask

@@ -29,7 +29,12 @@ def answer_in(
     """
     started = time.perf_counter()
     sequence = replica.catch_up(connection)
-    allowed = None if query.filter is None else allowed_pictures(connection, query.filter)
+    allowed = None
+    if query.filter is not None:
+        owners = replica.owners(sequence)
+        if owners is None:
+            return None
+        allowed = allowed_pictures(connection, query.filter, owners)
     look = _Look(replica, connection, sequence, allowed)
     standings = look.standings(query)
     if standings is None:

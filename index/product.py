@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from index.errors import BadProduct
+from index.filters import fold_field
 
 SKU_MAX_CHARS = 200
 TEXT_MAX_CHARS = 20_000
+ATTRIBUTES_MAX = 500  # values of all attributes together
 STANDARD_FIELDS = (
     "sku", "title", "description", "price", "currency", "brand", "category", "colour",
     "size", "group", "stock", "store", "url",
@@ -51,6 +53,31 @@ class Product:
             raise BadProduct(
                 "text", f"title and description hold at most {TEXT_MAX_CHARS:,} characters"
             )
+        self._check_attributes()
+        self._check_texts()
+
+    def _check_attributes(self) -> None:
+        if sum(map(len, self.attributes.values())) > ATTRIBUTES_MAX:
+            raise BadProduct("attributes", f"they hold more than {ATTRIBUTES_MAX} values")
+        for name in self.attributes:
+            field = fold_field(name)
+            if not field or field in STANDARD_FIELDS or len(field) > SKU_MAX_CHARS:
+                raise BadProduct("attributes", f"{name[:60]!r} cannot be the name of one")
+
+    def _check_texts(self) -> None:
+        """No text may hold what SQLite cannot keep or a filter could never find."""
+        texts = [self.sku, self.title, self.description, self.currency, self.brand, self.colour]
+        texts += [self.size, self.group, self.store, self.url, *self.categories, *self.attributes]
+        texts += [value for values in self.attributes.values() for value in values]
+        whole = "\n".join(texts)
+        if len(whole) > 4 * TEXT_MAX_CHARS:
+            raise BadProduct("text", f"all texts together exceed {4 * TEXT_MAX_CHARS:,} characters")
+        if "\0" in whole:
+            raise BadProduct("text", "it holds NUL characters")
+        try:
+            whole.encode()
+        except UnicodeEncodeError as broken:
+            raise BadProduct("text", "it holds half a Unicode character") from broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from index.catalogue import removed_since, sequence_of, vectors_since
+from index.catalogue import owners_of, removed_since, sequence_of, vectors_since
 from index.gate import Gate
 from index.manifest import write_atomically
+from index.owners import NOBODY, Owners
 from index.vectors import FlatIndex, Ids, Scores, VectorIndex
 from vision.embedding import Vector
 
@@ -36,14 +37,23 @@ class Cache:
 class Replica:
     """A VectorIndex and the sequence number that it has reached; may be used from any thread."""
 
-    def __init__(self, folder: Path, identity: str, dimension: int, newest: int) -> None:
+    def __init__(
+        self, folder: Path, identity: str, dimension: int, connection: sqlite3.Connection
+    ) -> None:
         self._folder = folder
         self._identity = identity
         self._gate = Gate()
         self._index: VectorIndex = FlatIndex(dimension)
+        self._owners = NOBODY
         self._sequence = 0
         self._unsaved = 0
-        self._load(newest)
+        self._load(sequence_of(connection))
+        self.catch_up(connection)
+        self._owners = owners_of(connection)
+        if len(self._index) != len(self._owners.pictures):  # the cache lied: do without it
+            self._index, self._sequence = FlatIndex(dimension), 0
+            self.catch_up(connection)
+            self._owners = owners_of(connection)
 
     def __len__(self) -> int:
         return len(self._index)
@@ -57,12 +67,20 @@ class Replica:
             if sequence <= self._sequence:
                 return sequence  # another thread did it meanwhile
             gone = removed_since(connection, self._sequence)
-            ids, vectors = vectors_since(connection, self._sequence, self._index.dimension)
+            ids, products, vectors = vectors_since(
+                connection, self._sequence, self._index.dimension
+            )
             self._index.remove(gone)
             self._index.add(ids, vectors)
+            self._owners = self._owners.after(gone, ids, products)
             self._sequence = sequence
             self._unsaved += len(gone) + len(ids)
         return sequence
+
+    def owners(self, sequence: int) -> Owners | None:
+        """Which product each picture belongs to at the moment `sequence`; None as with search."""
+        with self._gate.looking():
+            return self._owners if self._sequence == sequence else None
 
     def search(
         self, vector: Vector, k: int, allowed: Ids | None, sequence: int

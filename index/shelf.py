@@ -67,9 +67,7 @@ class Shelf:
             unless_whole.callback(database.close)
             identity = _claim(database, folder, spec, manifest)
             with database.reading() as connection:
-                newest = catalogue.sequence_of(connection)
-                replica = Replica(folder, identity, spec.dimension, newest)
-                replica.catch_up(connection)
+                replica = Replica(folder, identity, spec.dimension, connection)
             unless_whole.pop_all()
         return cls(folder, spec, database, replica)
 

@@ -45,7 +45,7 @@ class _Lines:
     def __next__(self) -> str:
         number, line = self._returned.pop() if self._returned else self._read()
         if sum(len(text) for _, text in self.taken) + len(line) > MAX_RECORD_CHARS:
-            self.taken.append((number, line[:MAX_RECORD_CHARS]))
+            self.taken.append((number, line))
             raise csv.Error(f"it is longer than {MAX_RECORD_CHARS:,} characters")
         self.taken.append((number, line))
         return line

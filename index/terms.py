@@ -12,6 +12,7 @@ FILTERABLE = (
     "store", "url",
 )  # fmt: skip
 NOT_COUNTED = frozenset(("sku", "title", "price", "currency", "group", "stock", "url"))
+MAX_VALUE_CHARS = 500  # longer is a description, which nobody filters by
 LISTED = re.compile(r"[,;|]")  # "S, M, L" in one cell
 
 
@@ -56,7 +57,8 @@ def _all(product: Product) -> Iterator[TermOf]:
 
 
 def _whole(field: str, shown: str) -> Iterator[TermOf]:
-    if value := fold_value(shown):
+    value = fold_value(shown)
+    if value and len(value) <= MAX_VALUE_CHARS:
         number = number_of(value)
         yield TermOf(field, value, number, shown.strip())
 
