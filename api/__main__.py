@@ -30,7 +30,7 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     except _foreseen() as error:
         if debug:
             raise
-        typer.echo(f"vistazo: {error}", err=True)
+        typer.echo(f"vistazo: {_told(error)}", err=True)
         return 2 if _misused(error) else 1
     return 0
 
@@ -44,6 +44,13 @@ def _foreseen() -> tuple[type[BaseException], ...]:
     from vision.errors import VisionError
 
     return (DoorError, CatalogueError, VisionError, ValidationError, OSError)
+
+
+def _told(error: BaseException) -> str:
+    """One line; the system's own errors with the file first and without their number."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _misused(error: BaseException) -> bool:

@@ -110,7 +110,10 @@ def show_outcome(outcome: "Outcome", shop: Path) -> None:
         (len(outcome.rejected), "rejected"),
     )
     told = ", ".join(f"{count:,} {what}" for count, what in counts)
-    out.print(f"{shop}: {done + ' ' if done else ''}{told}; {outcome.seconds:.1f} s")
+    out.print(
+        f"{shop}: {done + ' ' if done else ''}{told}; {outcome.seconds:.1f} s",
+        soft_wrap=True,
+    )
 
 
 def write_rejects(path: Path, rejected: "list[BadRow]") -> None:

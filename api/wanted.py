@@ -36,7 +36,9 @@ def _blank_is_absent(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-Words = Annotated[str | None, BeforeValidator(_blank_is_absent), Field(max_length=TEXT_MOST_CHARS)]
+Words = Annotated[
+    Annotated[str, Field(max_length=TEXT_MOST_CHARS)] | None, BeforeValidator(_blank_is_absent)
+]
 
 
 class Wanted(BaseModel):

@@ -59,6 +59,11 @@ def test_more_like_a_product_leaves_the_product_itself_out(client):
     assert "ball-red" not in [h["sku"] for h in body["hits"]]
 
 
+def test_an_absent_value_may_be_said_as_null_or_blank(client):
+    said = {"text": "Red bag", "filter": None, "box": None, "like": "", "top": 3}
+    assert client.post("/v1/search", json=said).status_code == 200
+
+
 def test_a_picture_and_words_are_one_query(client):
     body = post(client, text="Green bag").json()
     assert body["query"]["kind"] == "both"
