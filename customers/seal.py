@@ -131,8 +131,12 @@ def open_text(sealed: bytes, unwrap: Unwrap) -> str:
     """The text inside; raises SealBroken, or what `unwrap` raises."""
     head = sealed[:HEADER_BYTES]
     header = read_header(head, "text")
+    cipher = AESGCM(unwrap(header.wrapped))
+    if len(sealed) != header.sealed_bytes or header.plain_bytes > header.chunk_bytes:
+        raise SealBroken("text", "it is torn")
+    if not header.plain_bytes:
+        return ""
     try:
-        plain = AESGCM(unwrap(header.wrapped)).decrypt(nonce(0), sealed[HEADER_BYTES:], head)
+        return cipher.decrypt(nonce(0), sealed[HEADER_BYTES:], head).decode()
     except InvalidTag as cause:
         raise SealBroken("text", "it was altered") from cause
-    return plain.decode()

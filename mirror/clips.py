@@ -185,17 +185,17 @@ class Clips:
             self._doom("NOT kept AND ended_at < ?", limit)
             return self._bury()
 
-    def forget(self, customer_id: str) -> dict[str, str]:
-        """Destroy everything of hers; SHA-256 by file name of what was destroyed."""
+    def inventory(self, customer_id: str) -> dict[str, str]:
+        """Her files: SHA-256 by name."""
         sql = "SELECT name, sha256 FROM files JOIN clips ON id=clip_id WHERE customer_id=?"
+        return {row["name"]: row["sha256"] for row in self._database.rows(sql, customer_id)}
+
+    def forget(self, customer_id: str) -> None:
+        """Destroy everything of hers, and every trace in the database's log."""
         with self._lock:
-            destroyed = {
-                row["name"]: row["sha256"] for row in self._database.rows(sql, customer_id)
-            }
             self._doom("customer_id=?", customer_id)
             self._bury()
             self._database.scrub()
-        return destroyed
 
     def check(self) -> Iterator[Fault]:
         """Prove the promises: every row's files are whole, every file has its row."""

@@ -78,6 +78,11 @@ def test_after_her_key_is_destroyed_a_copy_of_the_file_opens_for_nobody(tmp_path
         SealedFile(tmp_path / "backup", lambda wrapped: keys.unwrap("ana", wrapped))
 
 
+def test_an_empty_text_comes_back_empty(keys: Keys) -> None:
+    sealed = seal_text("", keys.public("ana"))
+    assert open_text(sealed, lambda wrapped: keys.unwrap("ana", wrapped)) == ""
+
+
 def test_a_sealed_text_comes_back_and_an_altered_one_does_not(keys: Keys) -> None:
     sealed = seal_text("Ana Núñez", keys.public("ana"))
     assert open_text(sealed, lambda wrapped: keys.unwrap("ana", wrapped)) == "Ana Núñez"
