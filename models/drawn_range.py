@@ -1,0 +1,162 @@
+"""What the drawn shop sells: articles in colours, with titles, prices and stock, from a seed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.drawn_fields import rng_of
+from models.drawn_patterns import RGB
+from models.drawn_product import Spec, stock
+from models.drawn_shapes import Fit
+
+MAX_COLOURS = 4
+FAR_APART = 110  # RGB distance at which a print stands out from its ground
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One product: what it looks like, which `views` are photographed, and its catalogue `row`."""
+
+    sku: str
+    spec: Spec
+    views: tuple[str, ...]
+    row: dict[str, str]
+
+
+def articles(seed: int, products: int) -> tuple[Article, ...]:
+    """The shop's first `products` articles: every kind before any kind's second model."""
+    kinds = list(stock()["kinds"])
+    sold: list[Article] = []
+    model = 0
+    while len(sold) < products:
+        for kind in kinds:
+            if model < stock()["kinds"][kind]["share"] and len(sold) < products:
+                sold.extend(_model(seed, kind, model, products))
+        model += 1
+        if model > max(k["share"] for k in stock()["kinds"].values()) * 10:
+            break
+    return tuple(sold[:products])
+
+
+def _model(seed: int, kind: str, model: int, products: int) -> list[Article]:
+    """One model of a kind in its colours: they share cut, cloth, print and `group`."""
+    rng = rng_of("model", seed, kind, model)
+    row = stock()["kinds"][kind]
+    options, word = row["variants"][model % len(row["variants"])]
+    row = {**row, **row.get("by_variant", {}).get(options, {})}
+    material = row["materials"][model % len(row["materials"])]
+    pattern = row["patterns"][model % len(row["patterns"])]
+    many = 2 if products < 100 else int(rng.integers(2, MAX_COLOURS + 1))
+    colours = rng.permutation(row["colours"])[:many]
+    fit = Fit(
+        float(rng.uniform(0.94, 1.08)), float(rng.uniform(0.93, 1.08)), float(rng.uniform(0, 0.02))
+    )
+    if "wide" in options.split():
+        fit = Fit(fit.width, fit.length, 0.09)
+    low, high = row["price"]
+    facts = {
+        "name": str(rng.choice(stock()["names"])),
+        "word": word,
+        "brand": str(rng.choice(stock()["brands"])),
+        "price": f"{int(rng.uniform(low, high)) + 0.95:.2f}",
+        "group": f"{kind}-{model + 1:02d}",
+        "size": str(rng.integers(0, 3)),
+        "motif": str(rng.choice(stock()["motifs"])),
+    }
+    base = (kind, tuple(options.split()), material, pattern, fit)
+    return [_article(rng, row, base, facts, str(c), seed) for c in colours]
+
+
+def _article(
+    rng: np.random.Generator,
+    row: dict[str, Any],
+    base: tuple[Any, ...],
+    facts: dict[str, str],
+    colour: str,
+    seed: int,
+) -> Article:
+    kind, options, material, pattern, fit = base
+    spec = Spec(
+        kind=kind,
+        options=options,
+        colours=_trio(rng, colour, pattern),
+        material=material,
+        pattern=pattern,
+        pattern_size=int(facts["size"]),
+        motif=facts["motif"] if pattern == "print" else "",
+        fit=fit,
+        seed=int(rng.integers(0, 2**31)),
+    )
+    sku = f"{facts['group']}-{colour}"
+    return Article(
+        sku, spec, _views(row["category"], facts["group"]), _row(sku, spec, row, facts, colour, rng)
+    )
+
+
+def _trio(rng: np.random.Generator, colour: str, pattern: str) -> tuple[RGB, RGB, RGB]:
+    """Main colour, a second that stands out on it (prints) or goes with it (plain), an accent."""
+    palette = stock()["colours"]
+    main = _rgb(palette[colour])
+    if pattern != "plain":
+        second, third = stock()["inks"][pattern]
+        return main, _ink(rng, main, second), _ink(rng, main, third)
+    near = [np.multiply(main, 0.72), np.multiply(main, 0.85), palette["cream"], palette["navy"]]
+    return main, _rgb(near[int(rng.integers(len(near)))]), _ink(rng, main, ["white", "red", "navy"])
+
+
+def _ink(rng: np.random.Generator, main: RGB, names: list[str]) -> RGB:
+    """One of the named colours that stands out on `main`, else black or white."""
+    palette = stock()["colours"]
+    choices = [palette[n] for n in names]
+    far = [c for c in choices if np.linalg.norm(np.subtract(c, main)) > FAR_APART]
+    if not far:
+        return _rgb(palette["black" if sum(main) > 380 else "white"])
+    return _rgb(far[int(rng.integers(len(far)))])
+
+
+def _rgb(values: Any) -> RGB:
+    r, g, b = (int(v) for v in values)
+    return r, g, b
+
+
+def _views(category: str, group: str) -> tuple[str, ...]:
+    """Clothes are also seen from behind or turned, bags turned, the rest from the other side."""
+    department, number = category.split("/")[0], int(group[-2:])
+    if department == "Clothing":
+        return ("front", "back" if number % 2 else "turned")
+    if department == "Bags":
+        return ("front", "turned") if number % 2 else ("front",)
+    if department == "Shoes":
+        return ("front", "mirrored") if number % 2 else ("front",)
+    return ("front",)
+
+
+def _row(
+    sku: str,
+    spec: Spec,
+    row: dict[str, Any],
+    facts: dict[str, str],
+    colour: str,
+    rng: np.random.Generator,
+) -> dict[str, str]:
+    printed = stock()["words"][spec.pattern]
+    what = " ".join(w for w in (printed, facts["word"], row["noun"]) if w)
+    return {
+        "sku": sku,
+        "title": f"{facts['name']} {what} in {colour}",
+        "description": (
+            f"{what[0].upper()}{what[1:]} by {facts['brand']}, {spec.material}, in {colour}."
+        ),
+        "price": facts["price"],
+        "currency": stock()["currency"],
+        "brand": facts["brand"],
+        "category": row["category"],
+        "colour": colour,
+        "size": stock()["sizes"][row["sizes"]],
+        "group": facts["group"],
+        "stock": str(int(rng.integers(0, 60))),
+        "material": spec.material,
+        "pattern": spec.pattern,
+        "gender": row["gender"],
+    }
