@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from vision.embedding import UNIT_TOLERANCE, Embedding, Vector
+from vision.engines import open_engine
 from vision.errors import BadModel, EncoderBroken
 from vision.photo import Pixels
-from vision.session import open_session
 from vision.spec import EncoderSpec
 from vision.tokens import Tokens
 from vision.turnstile import Pulse, Turnstile
@@ -39,7 +39,7 @@ class Encoder(Protocol):
 
 
 class OnnxEncoder:
-    """Both towers of one model on ONNX Runtime.
+    """Both towers of one model, each on the engine that its card names (mostly ONNX Runtime).
 
     `threads` work on one run, `lanes` runs go on at once, `max_waiting` may queue. The defaults
     suit a server (low latency); bulk work does better with one thread and a lane per core, which
@@ -60,8 +60,9 @@ class OnnxEncoder:
         self._spec = spec
         self._turnstile = Turnstile(lanes, max_waiting, clock)
         self._tokens = Tokens(spec)
-        self._image = open_session(spec.image_graph, output=OUTPUT, threads=threads)
-        self._words = open_session(spec.words_graph, output=OUTPUT, threads=threads)
+        image, words = spec.image_engine, spec.words_engine
+        self._image = open_engine(image, spec.image_graph, output=OUTPUT, threads=threads)
+        self._words = open_engine(words, spec.words_graph, output=OUTPUT, threads=threads)
         self._warm_up()
 
     @property

@@ -25,6 +25,8 @@ ORT_ERRORS = (
 def open_session(graph: Path, *, output: str, threads: int) -> Run:
     """Load `graph` on the CPU; the returned function maps named inputs to the named output.
 
+    Inputs that the graph does not have are left out (CLIP's words need no mask).
+
     `threads` work on one run. Idle threads sleep instead of spinning: on a machine shared with
     FAISS and decoding, spinning steals the core that the neighbour needs.
 
@@ -42,10 +44,11 @@ def open_session(graph: Path, *, output: str, threads: int) -> Run:
         raise BadModel(graph.name, f"ONNX Runtime cannot load it ({_line(cause)})") from cause
     if output not in {o.name for o in session.get_outputs()}:
         raise BadModel(graph.name, f"it has no output named {output!r}")
+    taken = {i.name for i in session.get_inputs()}
 
     def run(inputs: Arrays) -> npt.NDArray[np.float32]:
         try:
-            (result,) = session.run([output], dict(inputs))
+            (result,) = session.run([output], {k: v for k, v in inputs.items() if k in taken})
         except ORT_ERRORS as cause:
             raise EncoderBroken(_line(cause)) from cause
         return np.asarray(result, np.float32)

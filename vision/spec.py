@@ -6,6 +6,8 @@ from typing import Literal
 
 Resize = Literal["squash", "pad", "crop"]
 Tokeniser = Literal["wordpiece", "clip-bpe", "tokenizers-json"]
+Engine = Literal["onnxruntime", "openvino", "openvino-bf16"]
+"""What runs a graph. OpenVINO is optional; `-bf16` lets it round fp32 to bfloat16 where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class EncoderSpec:
 
     image graph: `pixels` uint8 (N, size_px, size_px, 3), upright sRGB → `vector` float32
     (N, dimension), unit length, normalisation inside.
-    words graph: `ids` int64 (N, L), `mask` int64 (N, L), L ≤ context_length → `vector` likewise.
+    words graph: `ids` int64 (N, L), `mask` int64 (N, L), L ≤ context_length → `vector` likewise;
+    a graph that has no use for the mask takes none.
     """
 
     name: str
@@ -59,3 +62,5 @@ class EncoderSpec:
     blocks: tuple[Block, ...] = ()
     calibrations: dict[str, Calibration] = field(default_factory=dict)
     """By kind of query: `picture`, `words`, `both`."""
+    image_engine: Engine = "onnxruntime"
+    words_engine: Engine = "onnxruntime"
