@@ -1,4 +1,4 @@
-/** What narrows the answer, one chip each: words and filters can be taken away, the rest is told. */
+/** What narrows the answer, one chip each: what the words were taken to mean, and the filters. */
 
 import { el, icon } from "./dom.js";
 import { NO_FILTERS } from "./query.js";
@@ -10,7 +10,7 @@ import { leafOf } from "./words.js";
  * @param {import("./query.js").Query} query
  * @param {any} understood the answer's `query.understood`, or null
  * @param {{strings: import("./strings.js").Strings, currency: string,
- *          change: (query: import("./query.js").Query) => void}} hands
+ *          change: (filters: import("./query.js").Filters) => void}} hands
  */
 export function drawChips(list, query, understood, { strings, currency, change }) {
   const removable = removables(query, strings, currency);
@@ -23,7 +23,7 @@ export function drawChips(list, query, understood, { strings, currency, change }
     el("li", { class: "chip told", title: strings.say("chips.understood", { what: word }) }, before, word),
   );
   if (removable.length > 1) {
-    const click = () => change({ ...query, text: query.picture === null && !query.like ? query.text : "", filters: NO_FILTERS });
+    const click = () => change(NO_FILTERS);
     chips.push(el("li", {}, el("button", { type: "button", class: "chip clear", on: { click } }, strings.say("chips.clear"))));
   }
   list.replaceChildren(...told, ...chips);
@@ -32,12 +32,8 @@ export function drawChips(list, query, understood, { strings, currency, change }
 
 function removables(query, strings, currency) {
   const { filters } = query;
-  const set = (some) => ({ ...query, filters: { ...filters, ...some } });
+  const set = (some) => ({ ...filters, ...some });
   const found = [];
-  // Words that are the whole question are taken back with Back, not with a chip.
-  if (query.text && (query.picture !== null || query.like)) {
-    found.push({ word: strings.language === "es" ? `«${query.text}»` : `“${query.text}”`, without: { ...query, text: "" } });
-  }
   if (filters.category) found.push({ word: leafOf(filters.category), without: set({ category: null }) });
   for (const colour of filters.colours) {
     const without = set({ colours: filters.colours.filter((other) => other !== colour) });

@@ -12,5 +12,11 @@ const LOOKS = {
   taupe: "#8c7b6c", "coffee brown": "#55372a", "mushroom brown": "#94816d", mauve: "#b58aa5",
 };
 
+/** Names for a thing of many colours. */
+const MANY = new Set(["multi", "multicolour", "multicolor", "multicoloured", "rainbow"]);
+
+/** @param {string} name */
+export const isMany = (name) => MANY.has(name.toLowerCase());
+
 /** @param {string} name @returns {string|null} a CSS colour */
 export const lookOf = (name) => LOOKS[name.toLowerCase()] ?? null;

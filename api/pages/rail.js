@@ -19,6 +19,7 @@ export class Rail {
     this.whole = byId("whole");
     this.hint = byId("crop-hint");
     this.thumb = byId("thumb");
+    this.newWord = byId("new-word");
     this.crop = new Crop(this.cropNode, strings, framed);
     this.whole.addEventListener("click", () => framed(null));
     this.#watch();
@@ -37,6 +38,8 @@ export class Rail {
     this.hint.hidden = shown !== "photo" || query.box !== null;
     this.whole.hidden = shown !== "photo" || query.box === null;
     this.thumb.replaceChildren();
+    this.newWord.dataset.say = shown === "photo" || shown === "mute" ? "query.new" : "query.with_photo";
+    this.newWord.textContent = this.strings.say(this.newWord.dataset.say);
     if (shown === "photo") {
       this.crop.show(picture, query.box);
       this.thumb.append(el("img", { src: picture.thumb, alt: "", width: 44, height: 44 }));

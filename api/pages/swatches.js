@@ -1,6 +1,6 @@
 /** The colours an article comes in, as a row of dots to choose from. */
 
-import { lookOf } from "./colours.js";
+import { isMany, lookOf } from "./colours.js";
 import { el } from "./dom.js";
 import { pictureAt } from "./door.js";
 
@@ -22,7 +22,7 @@ export function coloursOf(hit) {
  */
 export function dot(colour, image) {
   const look = lookOf(colour);
-  const node = el("span", { class: "dot", "aria-hidden": "true" });
+  const node = el("span", { class: isMany(colour) ? "dot many" : "dot", "aria-hidden": "true" });
   if (look) node.style.setProperty("--dot", look);
   else if (image) node.append(el("img", { src: pictureAt(image, 160), alt: "", width: 20, height: 20, loading: "lazy" }));
   return node;

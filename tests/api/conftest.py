@@ -1,95 +1,154 @@
-"""A small shop behind a real application, with a fake eye and pictures drawn on the spot."""
+"""Chromium, and a served boutique, for the tests that look at the page.
 
-import io
-from collections.abc import Callable, Iterator
+Nothing here is imported from the browser's library or the door before a test asks for it, so the
+door's other tests run where neither is installed.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from fastapi.testclient import TestClient
-from PIL import Image, ImageDraw
 
-from api.app import create_app
-from api.settings import Settings
-from api.shop import Shop, shop_of
-from index.build import apply_source
-from index.shelf import Shelf
-from tests.fakes import FakeEncoder
+# fixtures of the door's own tests
+from tests.little_shop import catalogue, client, open_shop, settings, shop  # noqa: F401
 
-COLOURS = {
-    "red": (200, 30, 40),
-    "green": (30, 150, 60),
-    "blue": (40, 60, 190),
-    "black": (15, 15, 15),
-    "yellow": (240, 210, 40),
-}
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
 
+    from tests.boutique import Boutique, Search
 
-def drawn(colour: str, shape: str = "bag", size: tuple[int, int] = (120, 160)) -> Image.Image:
-    """A bag (a box) or a ball in `colour` on near-white, deterministic."""
-    image = Image.new("RGB", size, (246, 245, 243))
-    w, h = size
-    box = (w // 6, h // 4, w * 5 // 6, h * 5 // 6)
-    pen = ImageDraw.Draw(image)
-    (pen.rectangle if shape == "bag" else pen.ellipse)(box, fill=COLOURS[colour])
-    return image
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--host-resolver-rules=MAP shop.test 127.0.0.1",
+]  # fmt: skip
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+CARD = "#grid .card:not(.bone)"
+DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
-def encoded(image: Image.Image, kind: str = "JPEG", **how: object) -> bytes:
-    """The bytes of `image` as a file of `kind`."""
-    out = io.BytesIO()
-    image.save(out, kind, **how)
-    return out.getvalue()
+def chromium_path(bundled: str) -> str | None:
+    """Debian's Chromium, else the one that playwright itself installed; None without either."""
+    for path in ("/usr/bin/chromium", shutil.which("chromium-browser"), bundled):
+        if path and Path(path).exists():
+            return path
+    return None
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Path:
-    """Ten drawn products: bags and balls in five colours, the bags one group."""
-    folder = tmp_path / "source"
-    (folder / "images").mkdir(parents=True)
-    lines = ["sku,title,price,colour,categories,group,image,season"]
-    for shape in ("bag", "ball"):
-        for place, colour in enumerate(COLOURS):
-            name = f"images/{shape}-{colour}.png"
-            drawn(colour, shape).save(folder / name)
-            group = "bags" if shape == "bag" else ""
-            price = 10 * (place + 1) + (5 if shape == "ball" else 0)
-            lines.append(
-                f"{shape}-{colour},{colour.title()} {shape},{price},{colour},Toys/{shape}s,"
-                f"{group},{name},Fall"
+@pytest.fixture(scope="session")
+def boutique(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Boutique]":
+    """A tiny shop behind the real door, shared by all tests of the page: none changes it."""
+    from tests.boutique import serving
+
+    with serving(tmp_path_factory.mktemp("boutique") / "shop") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    """A real Chromium; the test is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        path = chromium_path(started.chromium.executable_path)
+        if path is None:
+            pytest.skip(
+                "no Chromium: install Debian's chromium or run `playwright install chromium`"
             )
-    file = folder / "catalogue.csv"
-    file.write_text("\n".join(lines), "utf-8")
-    return file
+        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Shopper:
+    """Somebody at the page: her browser, and everything the page did while she was there."""
+
+    page: "Page"
+    context: "BrowserContext"
+    url: str
+    heard: "list[Search]"
+    came_at: int
+    complaints: list[str] = field(default_factory=list)
+    requests: list[Any] = field(default_factory=list)
+
+    def searches(self) -> "list[Search]":
+        """What the door was asked since she came, oldest first, without the shop window's tiles."""
+        return [s for s in self.heard[self.came_at :] if s.asked.get("top") != "1"]
+
+    def show_photo(self, path: Path) -> None:
+        """Choose a photo from the library and wait for what is found."""
+        with self.next_search():
+            self.page.set_input_files("#library", path)
+        self.page.wait_for_selector(CARD)
+
+    def next_search(self) -> Any:
+        """Waits for the answer to the search that the block starts."""
+        return self.page.expect_response(
+            lambda r: "/v1/search" in r.url and not r.url.endswith("top=1")
+        )
+
+    def settled(self) -> None:
+        """Wait until no search is on its way."""
+        self.page.wait_for_selector("#results:not([aria-busy])")
+
+    def shown(self) -> list[str]:
+        """The SKUs in the grid."""
+        skus: list[str] = self.page.eval_on_selector_all(CARD, "all => all.map(c => c.dataset.sku)")
+        return skus
+
+    def card(self, n: int = 0) -> Any:
+        """The n-th card of the grid."""
+        return self.page.locator(CARD).nth(n)
+
+    def heading(self) -> str:
+        """What stands over the results."""
+        return str(self.page.locator("#results-heading").inner_text())
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(shop=tmp_path / "shop", name="Test shop", currency="EUR")
+def photo(tmp_path: Path) -> Path:
+    """A shopper's photo of a product of the boutique: Dresses 4 in green."""
+    from tests.boutique import card, jpeg
+
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(jpeg(card(1, 4, "green", (600, 750))))
+    return path
 
 
 @pytest.fixture
-def open_shop(settings: Settings, catalogue: Path) -> Iterator[Callable[[FakeEncoder], Shop]]:
-    """Opens the ten products as a shop seen by the given encoder."""
-    opened: list[Shop] = []
+def visit(chromium: "Browser", boutique: "Boutique") -> Iterator[Any]:
+    """Call it for a Shopper; at the end no page may have complained or left its origin."""
+    came: list[Shopper] = []
 
-    def build(encoder: FakeEncoder) -> Shop:
-        shelf = Shelf.open(settings.shop, encoder.spec, create=True)
-        apply_source(shelf, encoder, catalogue)
-        opened.append(shop_of(settings, shelf, encoder))
-        return opened[-1]
+    def come(
+        path: str = "/", *, origin: str = "", expect_errors: bool = False, **how: Any
+    ) -> Shopper:
+        context = chromium.new_context(**({"locale": "en-GB"} | DESK | how))
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        heard = boutique.searches
+        shopper = Shopper(page, context, origin or boutique.url, heard, len(heard))
+        page.on("request", lambda request: shopper.requests.append(request))
+        page.on("pageerror", lambda error: shopper.complaints.append(str(error)))
+        if not expect_errors:  # a refused request is told on the console by the browser itself
+            page.on("console", lambda m: _complain(shopper, m))
+        page.goto(shopper.url + path)
+        page.wait_for_selector("html[data-ready]")
+        came.append(shopper)
+        return shopper
 
-    yield build
-    for shop in opened:
-        shop.close()
+    yield come
+    for shopper in came:
+        foreign = [r.url for r in shopper.requests if not r.url.startswith(("blob:", shopper.url))]
+        shopper.context.close()
+        assert shopper.complaints == []
+        assert foreign == []
 
 
-@pytest.fixture
-def shop(open_shop: Callable[[FakeEncoder], Shop]) -> Shop:
-    return open_shop(FakeEncoder())
-
-
-@pytest.fixture
-def client(shop: Shop) -> Iterator[TestClient]:
-    """Callers of the real application; a failure inside answers as it would in service."""
-    with TestClient(create_app(shop), raise_server_exceptions=False) as client:
-        yield client
+def _complain(shopper: Shopper, message: Any) -> None:
+    if message.type in ("error", "warning"):
+        shopper.complaints.append(message.text)
