@@ -1,5 +1,6 @@
 """One row of a catalogue, understood: a product and where its pictures lie."""
 
+import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from index.product import Product
 
 IMAGE_COLUMNS = frozenset(("image", "images", "picture", "pictures"))
 TEXT_FIELDS = ("title", "description", "brand", "colour", "size", "group", "store", "url")
+PROSE = frozenset(("title", "description", "brand"))
 LISTED = "size", "store"  # rows of one SKU may name several
 
 
@@ -116,8 +118,13 @@ def _product(sku: str, fields: Mapping[str, list[str]], shown: Mapping[str, str]
         ),
         stock=read_stock(first("stock")),
         attributes=attributes,
-        **{name: first(name) for name in TEXT_FIELDS},
+        **{name: _without_entities(name, first(name)) for name in TEXT_FIELDS},
     )
+
+
+def _without_entities(field: str, text: str) -> str:
+    """Prose as people read it: exports of web shops write "LumaTech&trade;"."""
+    return html.unescape(text) if field in PROSE else text
 
 
 def _image_names(values: Sequence[str], folder: Path) -> Iterator[str]:

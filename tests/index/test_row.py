@@ -100,3 +100,10 @@ def test_a_table_without_sku_or_image_is_refused_by_name() -> None:
     require_columns(HERE, ["SKU", "Images"])
     with pytest.raises(BadSource, match="column sku and a column image"):
         require_columns(HERE, ["name", "price"])
+
+
+def test_entities_of_a_web_shops_export_are_read_as_people_read_them() -> None:
+    (row,) = rows(sku="a&amp;b", title="LumaTech&trade; Tee", image="a.jpg")
+    assert isinstance(row, Row)
+    assert row.product.title == "LumaTech™ Tee"
+    assert row.product.sku == "a&amp;b"  # a key is a key
