@@ -7,6 +7,7 @@ interpreter, so each thread takes a handful of rows through all of it.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -119,10 +120,7 @@ class Embedder:
                 known = self._find_known(file.sha256)
                 pixels = None if known else see(file.data, self._encoder.spec, self._limits)
             except (NotAPicture, PictureTooLarge) as refused:
-                code = "not_a_picture" if isinstance(refused, NotAPicture) else "picture_too_large"
-                done.rejected.append(
-                    BadRow(row.line, row.product.sku, code, f"{path.name}: {refused}")
-                )
+                done.rejected.append(_rejected(row, path, refused))
                 continue
             light = PictureFile(b"", file.sha256, file.stamp)
             looked.append(_Looked(row, str(path), light, known, pixels))
@@ -149,6 +147,14 @@ class Embedder:
             for one, own, pixels in zip(part, self._encoder.pictures(batch), batch, strict=True):
                 one.known, one.pixels = Known(own, digest_of(pixels)), None
         done.encoded += len(new)
+
+
+def _rejected(row: Row, path: Path, refused: NotAPicture | PictureTooLarge) -> BadRow:
+    """The eye's reason, with what to look for."""
+    if isinstance(refused, PictureTooLarge):
+        return BadRow(row.line, row.product.sku, "picture_too_large", f"{path.name}: {refused}")
+    code = "not_a_picture" if path.is_file() else "missing_picture"
+    return BadRow(row.line, row.product.sku, code, f"{path.name}: {refused.reason}")
 
 
 def embed_words(encoder: Encoder, texts: Sequence[str]) -> list[Embedding | None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from index.manifest import write_atomically
 from vision.decode import Limits, decode
-from vision.errors import NotAPicture
+from vision.errors import NotAPicture, VisionError
 from vision.photo import Pixels
 from vision.preprocess import preprocess
 from vision.spec import EncoderSpec
@@ -49,11 +49,11 @@ def read_picture(path: Path, limits: Limits, now_ns: int) -> PictureFile:
         limits.check_bytes(facts.st_size)
         with path.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
+    except VisionError:
+        raise
     except FileNotFoundError as absent:
         raise NotAPicture(f"there is no file {path}") from absent
     except (OSError, ValueError) as unreadable:  # ValueError: a NUL in the path
-        if isinstance(unreadable, NotAPicture):
-            raise
         raise NotAPicture(f"{path} cannot be read ({unreadable})") from unreadable
     limits.check_bytes(len(data))
     return PictureFile(data, sha256_of(data), _stamp(facts, now_ns))

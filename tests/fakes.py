@@ -1,18 +1,24 @@
 """Fakes at the seams: small, honest stand-ins written by hand."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from vision.embedding import Embedding, unit
-from vision.turnstile import Pulse
 from vision.photo import Pixels
-from vision.spec import EncoderSpec
+from vision.spec import Calibration, EncoderSpec
+from vision.turnstile import Pulse
 
 
-def fake_spec(space: str = "fake-1", title_weight: float = 0.3) -> EncoderSpec:
+def fake_spec(
+    space: str = "fake-1",
+    title_weight: float = 0.3,
+    calibrations: dict[str, Calibration] | None = None,
+) -> EncoderSpec:
     """The facts of FakeEncoder; its graph files do not exist."""
     nowhere = Path("/nowhere")
     return EncoderSpec(
@@ -29,6 +35,7 @@ def fake_spec(space: str = "fake-1", title_weight: float = 0.3) -> EncoderSpec:
         context_length=16,
         lexicon=None,
         title_weight=title_weight,
+        calibrations=calibrations or {},
     )
 
 
@@ -65,3 +72,12 @@ class FakeEncoder:
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
         draw = np.random.default_rng(seed).standard_normal(self.DIMENSION)
         return Embedding(unit(draw.astype(np.float32)), self._spec.space)
+
+
+def drawn_picture(seed: int, kind: str = "PNG", side_px: int = 48) -> bytes:
+    """The file of a picture of nine coloured fields; equal seeds, equal pixels."""
+    fields = np.random.default_rng(seed).integers(0, 256, (3, 3, 3), dtype=np.uint8)
+    pixels = fields.repeat(side_px // 3, axis=0).repeat(side_px // 3, axis=1)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()

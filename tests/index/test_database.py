@@ -16,9 +16,14 @@ def sequence(database: Database) -> int:
 
 def test_what_raises_inside_a_writing_block_never_happened(tmp_path: Path) -> None:
     database = Database(tmp_path)
-    with pytest.raises(UnknownProduct), database.writing() as connection:
-        connection.execute("UPDATE shop SET sequence = 7")
-        raise UnknownProduct("a")
+
+    def fail_halfway() -> None:
+        with database.writing() as connection:
+            connection.execute("UPDATE shop SET sequence = 7")
+            raise UnknownProduct("a")
+
+    with pytest.raises(UnknownProduct):
+        fail_halfway()
     assert sequence(database) == 0
     with database.writing() as connection:
         connection.execute("UPDATE shop SET sequence = 8")

@@ -1,5 +1,7 @@
 """The filter language: what is understood, and what is refused with a reason."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,20 +75,10 @@ def test_what_cannot_be_understood_is_refused_with_a_reason(text: str, reason: s
         parse_filter(text)
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.text(alphabet="ab =<>!(),'\"orndt1\\", max_size=40))
 def test_any_text_is_understood_or_refused_never_worse(text: str) -> None:
-    try:
-        parse_filter(text)
-    except BadFilter as bad:
-        assert str(bad)
-
-
-@given(st.text(alphabet="ab =<>!(),'\"orndt1\\", max_size=40))
-def test_any_soup_of_its_own_marks_is_understood_or_refused(text: str) -> None:
-    try:
-        parse_filter(text)
-    except BadFilter as bad:
-        assert bad.reason
+    with suppress(BadFilter):
+        assert parse_filter(text).text == text.strip()
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e5", "1_0", "", "1.2.3", "0x1"])

@@ -1,0 +1,38 @@
+"""Scores become probabilities."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.hit import Hit
+from index.hits import probability, refuses
+from index.product import Product
+from vision.spec import Calibration
+
+
+def test_a_calibration_is_a_logistic_curve() -> None:
+    curve = Calibration(slope=10, offset=-5, refuse_below=0.3)
+    assert probability(0.5, curve) == 0.5
+    assert math.isclose(probability(0.8, curve), 1 / (1 + math.exp(-3)))
+
+
+@given(st.floats(-1, 1), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4))
+def test_a_probability_lies_between_0_and_1_whatever_the_calibration(
+    score: float, slope: float, offset: float
+) -> None:
+    assert 0 <= probability(score, Calibration(slope, offset, 0.5)) <= 1
+
+
+def test_without_a_calibration_the_cosine_stands_in_and_nothing_is_refused() -> None:
+    assert probability(0.4, None) == 0.4
+    assert probability(-0.4, None) == 0.0
+    assert not refuses([Hit(Product("a"), -0.4, 0.0)], None)
+    assert refuses([], None)
+
+
+def test_the_likeliest_hit_decides_about_refusal() -> None:
+    curve = Calibration(1, 0, refuse_below=0.5)
+    hits = [Hit(Product("a"), 0, 0.2), Hit(Product("b"), 0, 0.6)]
+    assert not refuses(hits, curve)
+    assert refuses(hits[:1], curve)
