@@ -26,9 +26,9 @@ ROWS = (
     ("precision@10", "expected hits among the first 10"),
     ("ndcg@10", "order of the first 10"),
     ("mrr", "1 / rank of the first expected hit"),
-    ("refused_rightly", "refused, of queries the shop cannot answer"),
+    ("refused_rightly", "refused, of queries it cannot answer"),
     ("refused_wrongly", "refused, of queries it can answer"),
-    ("ece", "calibration error of the first hit's probability"),
+    ("ece", "calibration error of probabilities"),
 )
 
 

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from api.progress import stage_bar
 from api.settings import Settings
-from api.shop import open_encoder, card_of
+from api.shop import card_of, open_encoder
 from index.build import apply_source
 from index.errors import BadRow, NoShop
 from index.plan import gather, make_plan

@@ -23,9 +23,10 @@ QUALITY = 82
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A picture file ready to send, and the tag that names its content."""
+    """A JPEG ready to send, and the tag that names its content; `data` is None when the caller
+    holds it already."""
 
-    path: Path
+    data: bytes | None
     etag: str
 
 
@@ -42,20 +43,23 @@ class Thumbnails:
     def __init__(self, folder: Path, limits: Limits) -> None:
         self._folder, self._limits = folder, limits
 
-    def etag(self, picture: Picture, width_px: int) -> str:
-        """What names the content: the picture's hash and the width."""
-        return f'"{picture.sha256[:32]}-{width_px}"'
-
-    def get(self, picture: Picture, width_px: int) -> Thumbnail:
+    def get(self, picture: Picture, width_px: int, held: str = "") -> Thumbnail:
         """The JPEG of `picture` at `width_px` (or at its own width if that is less).
 
-        Raises NoSuchPicture when its file is gone, VisionError when it is no longer a picture.
+        `held` is what the caller's If-None-Match says. Raises NoSuchPicture when the picture's file
+        is gone, VisionError when it is no longer a picture.
         """
+        etag = f'"{picture.sha256[:32]}-{width_px}"'
+        if etag in held:
+            return Thumbnail(None, etag)
         name = f"{picture.sha256}-{width_px}.jpg"
         path = self._folder / picture.sha256[:2] / name
-        if not path.exists():
-            write_atomically(path, self._draw(picture, width_px))
-        return Thumbnail(path, self.etag(picture, width_px))
+        try:
+            return Thumbnail(path.read_bytes(), etag)
+        except FileNotFoundError:
+            data = self._draw(picture, width_px)
+        write_atomically(path, data)
+        return Thumbnail(data, etag)
 
     def _draw(self, picture: Picture, width_px: int) -> bytes:
         try:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 
 from api.asked import FORM, JSON, split_form
 from api.body import parse_json, parse_parts, read_bytes
@@ -66,8 +66,8 @@ def routes(shop: Shop) -> APIRouter:
 
 def _reading(router: APIRouter, shop: Shop) -> None:
     @router.get(
-        "/{sku:path}/pictures/{ordinal}",
-        response_class=FileResponse,
+        "/{sku:path}/pictures/{ordinal:int}",
+        response_class=Response,
         responses=documented(NoSuchPicture, *READING)
         | {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}, 304: {}},
         summary="A picture of a product, free of EXIF, at most 1,600 px wide",
@@ -78,12 +78,13 @@ def _reading(router: APIRouter, shop: Shop) -> None:
         ordinal: Annotated[int, Path(ge=0, le=10_000)],
         width: Annotated[int | None, Query(ge=1, le=10_000, description="Pixels wanted")] = None,
     ) -> Response:
-        find = partial(_thumbnail, shop, sku, ordinal, width_for(width))
+        held = request.headers.get("if-none-match", "")
+        find = partial(_thumbnail, shop, sku, ordinal, width_for(width), held)
         thumbnail = await shop.entrance.run(find)
         headers = {"ETag": thumbnail.etag, "Cache-Control": "public, max-age=60"}
-        if thumbnail.etag in request.headers.get("if-none-match", ""):
+        if thumbnail.data is None:
             return Response(status_code=304, headers=headers)
-        return FileResponse(thumbnail.path, media_type="image/jpeg", headers=headers)
+        return Response(thumbnail.data, media_type="image/jpeg", headers=headers)
 
     @router.get(
         "/{sku:path}",
@@ -127,10 +128,10 @@ def one_product_json(shop: Shop, sku: str) -> dict[str, Any]:
     return product_json(product) | {"pictures": [picture_path(sku, p.ordinal) for p in pictures]}
 
 
-def _thumbnail(shop: Shop, sku: str, ordinal: int, width_px: int) -> Thumbnail:
+def _thumbnail(shop: Shop, sku: str, ordinal: int, width_px: int, held: str) -> Thumbnail:
     for picture in shop.shelf.pictures(sku):
         if picture.ordinal == ordinal:
-            return shop.thumbnails.get(picture, width_px)
+            return shop.thumbnails.get(picture, width_px, held)
     raise NoSuchPicture(sku, ordinal)
 
 
