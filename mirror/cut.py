@@ -76,7 +76,8 @@ def cut(
     if not pieces:
         raise NothingRecorded("no frame of the asked span could be decoded")
     lost = sum(len(run.wanted) for run in runs) - len(pieces)
-    return _footage(pieces, formats, copied, why, lost)
+    resumed = {run.wanted[0] for run in runs[1:] if run.packets[0].resumes}
+    return _footage(pieces, formats, copied, why, lost, resumed)
 
 
 def _split(packets: Sequence[Packet], from_tick: int, until_tick: int) -> Iterator[_Run]:
@@ -214,7 +215,12 @@ def _pictures(packets: Sequence[Packet], wanted: Sequence[int]) -> Iterator[Pict
 
 
 def _footage(
-    samples: list[Sample], formats: Sequence[StreamFormat], copied: int, why: str, lost: int
+    samples: list[Sample],
+    formats: Sequence[StreamFormat],
+    copied: int,
+    why: str,
+    lost: int,
+    resumed: set[int],
 ) -> Footage:
     sps = tuple(dict.fromkeys(unit for stream in formats for unit in stream.sps))
     pps = tuple(dict.fromkeys(unit for stream in formats for unit in stream.pps))
@@ -236,15 +242,19 @@ def _footage(
     notes = (Note("lost_frames", lost, "Frames that could not be decoded."),) if lost else ()
     return Footage(
         mp4, first.width_px, first.height_px, len(samples), copied, making, why,
-        (end_tick - shown[0]) * 1000 // TICKS_PER_S, _gaps(shown), notes,
+        (end_tick - shown[0]) * 1000 // TICKS_PER_S, _gaps(shown, resumed), notes,
     )  # fmt: skip
 
 
-def _gaps(shown: Sequence[int]) -> tuple[Gap, ...]:
-    """Where the picture stood still for longer than a quarter of a second."""
+def _gaps(shown: Sequence[int], resumed: set[int]) -> tuple[Gap, ...]:
+    """Where the camera was away, and where the picture stood still for a quarter of a second."""
     origin, per_ms = shown[0], TICKS_PER_S // 1000
     return tuple(
-        Gap((a - origin) // per_ms, (b - origin) // per_ms, "no_frames")
+        Gap(
+            (a - origin) // per_ms,
+            (b - origin) // per_ms,
+            "camera_lost" if b in resumed else "no_frames",
+        )
         for a, b in pairwise(shown)
-        if b - a > _GAP_TICKS
+        if b - a > _GAP_TICKS or b in resumed
     )

@@ -123,10 +123,13 @@ class Recorder:
         if self._take and session:
             self._take.session = session
 
-    def start(self, clip_id: str, pre_roll_s: float, now_s: float) -> Take:
-        """Begin a clip `pre_roll_s` before now, or as far back as is held and covered.
+    def start(
+        self, clip_id: str, pre_roll_s: float, now_s: float, asked_s: float | None = None
+    ) -> Take:
+        """Begin a clip `pre_roll_s` before it was asked for, or as far back as is held and covered.
 
-        Raises BadOrder (no visit, or a clip is running) and NotCovered.
+        `asked_s` is when she pressed the button, `now_s` when the mirror heard of it. Raises
+        BadOrder (no visit, or a clip is running) and NotCovered.
         """
         if not 0 <= pre_roll_s <= MAX_PRE_ROLL_S:
             raise BadOrder(f"pre-roll is 0 to {MAX_PRE_ROLL_S:.0f} s")
@@ -134,7 +137,8 @@ class Recorder:
             raise BadOrder("nobody's visit has started at this mirror")
         if self._take is not None:
             raise BadOrder("a clip is being recorded already")
-        take = self._begin(self.session, clip_id, ticks(now_s - pre_roll_s), now_s)
+        from_s = min(now_s if asked_s is None else asked_s, now_s) - pre_roll_s
+        take = self._begin(self.session, clip_id, ticks(from_s), now_s)
         take.size_bytes = sum(len(packet.data) for packet in take.packets)
         if self._make_spool:
             take.spool = self._make_spool(take)
@@ -171,11 +175,12 @@ class Recorder:
         if over and self._take is take:
             self._finish(take)
 
-    def stop(self, now_s: float) -> None:
-        """End the clip with the last frame shown by now; raises BadOrder where none runs."""
+    def stop(self, now_s: float, asked_s: float | None = None, why: str = "stopped") -> None:
+        """End the clip with the last frame shown by `asked_s`; raises BadOrder where none runs."""
         if self._take is None:
             raise BadOrder("no clip is being recorded")
-        self._end(self._take, "stopped", ticks(now_s), now_s)
+        until_s = min(now_s if asked_s is None else asked_s, now_s)
+        self._end(self._take, why, ticks(until_s), now_s)
 
     def check(self, now_s: float) -> None:
         """Look at the time: ends what a silent camera would leave open."""

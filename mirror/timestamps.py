@@ -14,7 +14,6 @@ _JUMP_S = 1.0  # a camera's own buffer is shorter; a burst after connecting may 
 _LATE_S = 0.1  # network jitter on a shop's cable
 _SLEW_S = 0.002  # a frame: corrects 6 % of drift at 30 a second, and no eye sees it
 _MAX_REORDER_S = 2.0  # 16 frames, H.264's limit, at 8 a second
-_DEFAULT_STEP_S = 1 / 30
 _WINDOW = 60  # two seconds of frames: the least delayed one of them tells the drift
 _TEXTS = {
     "timestamps_jumped": "The camera's clock jumped; the frames follow each other as they arrived.",
@@ -38,6 +37,7 @@ class Timestamps:
     def __init__(self) -> None:
         self._offset_s: float | None = None
         self._last_s: float | None = None
+        self._last_shown_s = float("-inf")
         self._last_camera_s: float | None = None
         self._lags_s: deque[float] = deque(maxlen=_WINDOW)
         self._recent: deque[int] = deque(maxlen=32)
@@ -62,6 +62,7 @@ class Timestamps:
             ahead_s = 0.0 if pts_s is None else pts_s - camera_s
             shown_s = decoded_s + (ahead_s if 0 <= ahead_s <= _MAX_REORDER_S else 0.0)
         self._last_camera_s, self._last_s = camera_s, decoded_s
+        self._last_shown_s = max(self._last_shown_s, shown_s)
         shown = self._unique(ticks(shown_s))
         # Without a decoding time of its own a frame may be shown after frames still to come.
         decoded = ticks(decoded_s if dts_s is not None or pts_s is None else decoded_s - 0.5)
@@ -104,7 +105,8 @@ class Timestamps:
             self._lags_s = deque((lag - step_s for lag in self._lags_s), maxlen=_WINDOW)
 
     def _after_last(self, arrived_s: float) -> float:
-        return arrived_s if self._last_s is None else max(arrived_s, self._last_s + 1e-3)
+        """The earliest place for a frame whose camera time means nothing: after all before it."""
+        return max(arrived_s, self._last_shown_s + 1e-3)
 
     def _unique(self, tick: int) -> int:
         if tick in self._recent:
