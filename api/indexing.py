@@ -8,9 +8,12 @@ from time import perf_counter
 from api.progress import stage_bar
 from api.settings import Settings
 from api.shop import card_of, open_encoder
+from index.blend import words_of
 from index.build import apply_source
 from index.errors import BadRow, NoShop
-from index.plan import gather, make_plan
+from index.examine import sha256_of
+from index.plan import Held, gather, make_plan
+from index.row import Row
 from index.shelf import Shelf
 from index.source import read_source
 from vision.decode import Limits
@@ -75,9 +78,10 @@ def index_source(
 
 
 def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Outcome:
-    """What `index_source` would do, found without looking at pictures or writing anything.
+    """What `index_source` would do, found without seeing a picture or writing anything.
 
-    Pictures are not decoded, so rows whose pictures are missing or damaged are not told yet.
+    Pictures are compared by their bytes and not decoded, so a row whose picture is damaged is not
+    told yet.
     """
     started = perf_counter()
     notes: list[str] = []
@@ -88,20 +92,33 @@ def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Out
         return Outcome(
             len(rows), 0, 0, 0, bad, notes, seconds=perf_counter() - started, dry_run=True
         )
+    weight = 0.0 if pictures_only else spec.title_weight
     with shelf, shelf.database.reading() as connection:
-        plan = make_plan(connection, rows, bad, 0.0 if pictures_only else spec.title_weight)
+        plan = make_plan(connection, rows, bad, weight)
     added = sum(row.product.sku not in plan.held for row in plan.look)
-    changed = len(plan.look) - added + len(plan.rewrite)
+    same = sum(_is_as_held(row, plan.held.get(row.product.sku), weight) for row in plan.look)
+    changed = len(plan.look) - added - same + len(plan.rewrite)
     return Outcome(
         added,
         changed,
-        plan.unchanged,
+        plan.unchanged + same,
         len(plan.gone),
         bad,
         notes,
         seconds=perf_counter() - started,
         dry_run=True,
     )
+
+
+def _is_as_held(row: Row, held: Held | None, title_weight: float) -> bool:
+    """Whether a row whose files were touched says and shows the same all the same."""
+    if held is None or not held.says(row.product, words_of(row.product, title_weight)):
+        return False
+    try:
+        shown = [(str(path), sha256_of(path.read_bytes())) for path in row.images]
+    except OSError:
+        return False
+    return shown == [(picture.path, picture.sha256) for picture in held.pictures]
 
 
 def cores() -> int:

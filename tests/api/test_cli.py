@@ -1,0 +1,240 @@
+"""The command line, with a real (tiny) model: every command, its JSON, its exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from api.__main__ import run
+from api.cli_demo import name_of
+from api.cli_search import likely
+from api.cli_serve import address_of, listen
+from tests.little_shop import drawn, encoded
+from tests.tiny_card import tiny_model
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("index", "search", "serve", "demo", "doctor", "eval")
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path, monkeypatch):
+    """A folder of its own, with the tiny model as everybody's model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VISTAZO_SHOP", raising=False)
+    monkeypatch.setenv("VISTAZO_MODEL", str(tiny_model(tmp_path / "tiny")))
+
+
+@pytest.fixture
+def call(capsys):
+    """Run a command; its exit code, standard output and standard error."""
+
+    def run_it(*arguments):
+        code = run([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run_it
+
+
+@pytest.fixture
+def red(tmp_path):
+    file = tmp_path / "red.jpg"
+    file.write_bytes(encoded(drawn("red")))
+    return file
+
+
+def test_help_lists_every_command_and_each_explains_itself(call):
+    code, out, _ = call("--help")
+    assert code == 0
+    assert all(command in out for command in COMMANDS)
+    for command in COMMANDS:
+        code, out, _ = call(command, "--help")
+        assert code == 0
+        assert len(out.splitlines()) > 8
+
+
+def test_help_loads_nothing_heavy():
+    heavy = ("numpy", "onnxruntime", "faiss", "fastapi", "pydantic", "cv2", "PIL", "uvicorn")
+    code = (
+        "import sys; from api.__main__ import run; run(['--help']); "
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_indexing_tells_what_it_did_and_does_only_what_changed(call, catalogue):
+    code, out, _ = call("index", catalogue, "--json")
+    report = json.loads(out)
+    assert (code, report["added"], report["rejected"]) == (0, 10, [])
+    assert json.loads(call("index", catalogue, "--json")[1])["unchanged"] == 10
+    text = catalogue.read_text().replace("Red ball", "Crimson ball")
+    catalogue.write_text("\n".join(text.splitlines()[:-1]))
+    report = json.loads(call("index", catalogue, "--json")[1])
+    assert (report["changed"], report["removed"], report["unchanged"]) == (1, 1, 8)
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(call, catalogue, tmp_path):
+    report = json.loads(call("index", catalogue, "--dry-run", "--json")[1])
+    assert (report["added"], report["dry_run"]) == (10, True)
+    assert not (tmp_path / "shop").exists()
+    call("index", catalogue)
+    catalogue.write_text("\n".join(catalogue.read_text().splitlines()[:-1]))
+    report = json.loads(call("index", catalogue, "--dry-run", "--json")[1])
+    assert (report["removed"], report["unchanged"]) == (1, 9)
+    assert json.loads(call("doctor", "--json")[1])["ok"]
+
+
+def test_rows_that_cannot_be_taken_are_told_with_line_and_reason(call, catalogue, tmp_path):
+    with catalogue.open("a") as file:
+        file.write("\nbad,Bad,1,red,x,,images/absent.png,Fall\n")
+    code, _, err = call("index", catalogue, "--rejects", "rejects.csv")
+    assert code == 0
+    assert "line 12" in err
+    written = (tmp_path / "rejects.csv").read_text("utf-8-sig").splitlines()
+    assert written[0] == "line,sku,code,reason"
+    assert written[1].startswith("12,bad,")
+
+
+def test_an_emptied_source_is_refused_until_confirmed(call, catalogue):
+    call("index", catalogue)
+    catalogue.write_text("\n".join(catalogue.read_text().splitlines()[:2]))
+    code, _, err = call("index", catalogue)
+    assert (code, "--allow-removals" in err) == (1, True)
+    code, out, _ = call("index", catalogue, "--allow-removals", "--json")
+    assert (code, json.loads(out)["removed"]) == (0, 9)
+
+
+def test_searching_answers_with_exactly_the_three_keys(call, catalogue, red):
+    call("index", catalogue)
+    code, out, _ = call("search", "--image", red, "--top", 2, "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert list(answer) == ["hits", "nothing_like_this", "took_ms"]
+    assert answer["hits"][0]["colour"] == "red"
+    assert Path(answer["hits"][0]["image"]).is_file()
+    assert {"sku", "title", "score", "probability", "image"} <= answer["hits"][0].keys()
+    assert {"decode", "encode", "vectors", "total"} <= answer["took_ms"].keys()
+    code, out, _ = call("search", "--like", "ball-red", "--filter", "price<40", "--unfold")
+    assert (code, "bag-red" in out, "ball-red" in out) == (0, True, False)
+
+
+def test_people_read_a_table_with_price_and_how_likely(call, catalogue, red):
+    call("index", catalogue)
+    _, out, _ = call("search", "--image", red)
+    assert "10.00" in out
+    assert "likely" in out
+    assert [likely(p) for p in (1.0, 0.6, 0.3, 0.0)] == [
+        "very likely", "likely", "perhaps", "unlikely",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("search",), 2, "nothing to search"),
+        (("search", "--text", "x"), 1, "no shop"),
+        (("search", "--image", "a.jpg", "--like", "b"), 2, "not both"),
+        (("search", "--image", "none.jpg", "--box", "1,2"), 2, "x,y,w,h"),
+        (("search", "--text", "x", "--top", "0"), 2, "top"),
+        (("index", "none.csv"), 1, "no such file"),
+        (("index",), 2, "source"),
+        (("dance",), 2, "dance"),
+        (("serve",), 1, "no shop"),
+        (("search", "--text", "x", "--model", "gpt"), 1, "gpt"),
+    ],
+)
+def test_an_error_is_one_clear_line_and_a_true_exit_code(call, arguments, code, says):
+    found, _, err = call(*arguments)
+    assert found == code
+    assert says.lower() in err.lower()
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback():
+    from index.errors import NoShop
+
+    with pytest.raises(NoShop):
+        run(["search", "--text", "x"], debug=True)
+
+
+def test_the_doctor_finds_a_healthy_house_and_a_sick_one(call, catalogue, tmp_path):
+    assert call("doctor")[0] == 0
+    call("index", catalogue)
+    code, out, _ = call("doctor", "--json")
+    found = {f["what"]: f for f in json.loads(out)["findings"]}
+    assert code == 0
+    assert "10 products" in found["shop"]["detail"]
+    (catalogue.parent / "images" / "bag-red.png").unlink()
+    with (tmp_path / "tiny" / "words.onnx").open("ab") as file:
+        file.write(b"x")
+    code, out, _ = call("doctor")
+    assert code == 1
+    assert "words.onnx" in out
+    tiny_model(tmp_path / "tiny")
+    code, out, _ = call("doctor", "--json")
+    wrong = [f for f in json.loads(out)["findings"] if not f["ok"]]
+    assert (code, [f["what"] for f in wrong]) == (1, ["pictures"])
+    assert all(f["cure"] for f in wrong)
+
+
+def test_eval_prints_the_agreed_keys_and_keeps_the_shop_if_told(call, catalogue, red, tmp_path):
+    queries = tmp_path / "queries.csv"
+    queries.write_text(f"image,text,expect\n{red.name},,colour=red\n,red shirt,none\nno.jpg,,x\n")
+    asked = ("eval", "--catalogue", catalogue, "--queries", queries)
+    code, out, err = call(*asked, "--shop", "kept", "--json")
+    figures = json.loads(out)
+    assert (code, figures["queries"], figures["recall@1"]) == (0, 3, 0.5)
+    assert "line 4: counted as missed" in err
+    assert json.loads(call("index", catalogue, "--shop", "kept", "--json")[1])["unchanged"] == 10
+    code, out, _ = call(*asked, "--pictures-only")
+    assert (code, "recall@10" in out) == (0, True)
+    assert call("eval", "--catalogue", catalogue, "--queries", "absent.csv")[0] == 2
+
+
+def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
+    call("index", catalogue)
+    command = [sys.executable, "-m", "api", "serve", "--port", "0", "--json"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    try:
+        assert serving.stdout is not None
+        told = json.loads("".join(serving.stdout.readline() for _ in range(5)))
+        assert told["products"] == 10
+        request = urllib.request.Request(
+            told["url"] + "/v1/search", red.read_bytes(), {"content-type": "image/jpeg"}
+        )
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(request, timeout=10) as answer:
+                    body = json.load(answer)
+                break
+            except OSError:
+                time.sleep(0.1)
+        assert body["hits"][0]["colour"] == "red"
+    finally:
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(20) in (0, 130)
+
+
+def test_a_taken_port_is_told_before_anything_is_loaded(call):
+    taken = listen("127.0.0.1", 0)
+    taken.listen()
+    port = taken.getsockname()[1]
+    code, _, err = call("serve", "--port", port)
+    assert (code, "--port" in err) == (1, True)
+    assert address_of("0.0.0.0", taken) == f"http://127.0.0.1:{port}"
+    taken.close()
+
+
+def test_each_catalogue_has_a_demo_folder_of_its_own(tmp_path):
+    one, two = tmp_path / "a" / "catalogue.csv", tmp_path / "b" / "catalogue.csv"
+    assert name_of(one) != name_of(two)
+    assert name_of(one).startswith("a-")
+    assert name_of(tmp_path / "shoes.csv").startswith("shoes-")
