@@ -103,6 +103,10 @@ class Ledger:
         sql = "SELECT * FROM forgotten WHERE receipt IS NULL"
         return [row["customer_id"] for row in self._database.rows(sql)]
 
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
 
 def forget(customer_id: str, reach: Oblivion, ledger: Ledger, now: datetime) -> Receipt:
     """Forget her; the signed receipt comes back, the same one however often it is asked.

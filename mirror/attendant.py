@@ -35,10 +35,11 @@ _log = logging.getLogger("vistazo.mirror")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an attendant keeps what waits, and how much of the disk it leaves free."""
+    """Where an attendant keeps what waits, how long, and how much of the disk it leaves free."""
 
     folder: Path
     reserve_bytes: int = 256 * 1024 * 1024
+    retention_s: float = 72 * 3600.0
     limits: RecorderLimits = field(default_factory=RecorderLimits)
 
 
@@ -50,7 +51,7 @@ class Attendant:
     ) -> None:
         self._camera, self._desk, self._clock, self._place = camera, desk, clock, place
         self._waiting = Waiting(place.folder / "waiting")
-        self._delivery = Delivery(self._waiting, desk, make_encoder)
+        self._delivery = Delivery(self._waiting, desk, make_encoder, clock, place.retention_s)
         self._recorder = Recorder(place.limits, Timeline.start(clock), self._spool)
         self._lock = threading.Lock()  # guards the recorder and what follows
         # A clip that a crash interrupted is recovered, not begun again.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from customers.errors import CustomerError
 from mirror.clip import Note
+from mirror.clock import Clock
 from mirror.desk import Desk
 from mirror.encode import EncoderMaker
 from mirror.errors import BadStream, DeskAway, DeskRefused, NothingRecorded
@@ -23,15 +24,23 @@ _AGAIN_S = 1.0
 _IDLE_S = 0.25
 _MAX_REFUSALS = 100  # older ones have been reported long ago
 # What the server says of a clip that nobody may have any more.
-_FINAL = ("clip_gone", "not_covered", "customer_forgotten")
+_FINAL = ("unknown-clip", "not-covered", "key-destroyed", "unknown-customer")
 _log = logging.getLogger("vistazo.mirror")
 
 
 class Delivery:
     """The way of a take from the recorder to the server, and why some never arrived."""
 
-    def __init__(self, waiting: Waiting, desk: Desk, make_encoder: EncoderMaker) -> None:
+    def __init__(
+        self,
+        waiting: Waiting,
+        desk: Desk,
+        make_encoder: EncoderMaker,
+        clock: Clock,
+        retention_s: float,
+    ) -> None:
         self._waiting, self._desk, self._make_encoder = waiting, desk, make_encoder
+        self._clock, self._retention_s = clock, retention_s
         self._interrupted = waiting.spools()  # before any new one is written
         self._takes: deque[tuple[Take, tuple[Note, ...]]] = deque()
         self._refused: dict[str, str] = {}
@@ -115,6 +124,10 @@ class Delivery:
         for clip, files in self._waiting.clips():
             if stop.is_set():
                 return
+            if (self._clock.now() - clip.ended_at).total_seconds() > self._retention_s:
+                self._waiting.remove(clip.id)
+                self.refuse(clip.id, "The retention ended before the server took the clip.")
+                continue
             try:
                 self._desk.deliver(clip, files)
             except DeskRefused as cause:

@@ -8,6 +8,7 @@ MirrorError
 ├── NothingRecorded (ValueError)      the asked span holds no frame
 ├── BadOrder (RuntimeError)           start, stop or visit at the wrong moment
 ├── NoRoom (OSError)                  the disk is full or cannot be written
+├── UnknownMirror (KeyError)          no mirror of this id
 ├── UnknownClip (KeyError)            no clip of this id
 ├── ClipConflict (ValueError)         another clip has this id
 ├── ClipBroken (RuntimeError)         a clip's file is missing, torn or altered
@@ -80,6 +81,17 @@ class NoRoom(MirrorError, OSError):
             f"There is no room for a clip in {folder}: {free_bytes:,} bytes are free, "
             f"{wanted_bytes:,} are wanted. Make room; nothing that was kept is touched."
         )
+
+
+class UnknownMirror(MirrorError, KeyError):
+    """No mirror of this `id`."""
+
+    def __init__(self, id_: str) -> None:
+        self.id = id_
+        super().__init__(f"There is no mirror {id_!r}. An operator makes one.")
+
+    def __str__(self) -> str:  # KeyError shows the repr otherwise
+        return str(self.args[0])
 
 
 class UnknownClip(MirrorError, KeyError):

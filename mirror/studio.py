@@ -1,0 +1,171 @@
+"""The server's side of the mirror: every store, and what is decided between them.
+
+A clip meets a customer here and only here: through the visit it was recorded in, with a consent
+that covers it. Opening a studio finishes what a crash left, forgets again whom a backup brought
+back, and destroys what the retention has ended.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from customers.consent import ConsentRules, Purpose, Want, demand
+from customers.customers import Customers
+from customers.errors import NotAllowed
+from customers.forget import Ledger, Oblivion, finish_forgetting, forget
+from customers.keys import Keys
+from customers.passes import Passes
+from customers.receipt import Receipt, Signer
+from customers.seal import SealedFile
+from customers.visit import Visit
+from mirror.clip import Clip
+from mirror.clips import Clips, Kind, Received
+from mirror.clock import Clock
+from mirror.desk import MirrorState, Orders
+from mirror.errors import BadOrder, UnknownClip
+from mirror.mirrors import GONE, KEPT, Mirrors
+from mirror.session import Session
+
+RETENTION_S = 72 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """All stores of one shop's people and mirrors."""
+
+    customers: Customers
+    keys: Keys
+    passes: Passes
+    signer: Signer
+    ledger: Ledger
+    clips: Clips
+    mirrors: Mirrors
+    clock: Clock
+    retention_s: float
+
+    def orders(self, mirror_id: str, state: MirrorState) -> Orders:
+        """Hear a mirror and tell it what is wanted; raises UnknownMirror."""
+        self.mirrors.get(mirror_id)
+        now = self.clock.now()
+        self.mirrors.hear(mirror_id, state, now)
+        destroy = self.mirrors.gone(state.waiting)
+        visit = self.customers.find_open(mirror_id)
+        if visit is None or not self.keys.exists(visit.customer_id):
+            return Orders(now, destroy=destroy)
+        session = Session(
+            mirror_id,
+            visit.id,
+            visit.customer_id,
+            self.keys.public(visit.customer_id),
+            tuple(self.customers.consents_of_visit(visit.id)),
+        )
+        return Orders(now, session, self.mirrors.latest(visit.id), destroy)
+
+    def take(self, clip: Clip, mirror_id: str, received: Iterable[Received]) -> bool:
+        """Keep what a mirror hands over; False where it is kept already.
+
+        Raises NotAllowed (another mirror's clip), UnknownClip (never asked for, or gone) and
+        NotCovered (no consent covers it as they stand now).
+        """
+        order = self.mirrors.order(clip.id)
+        if order.mirror_id != mirror_id:
+            raise NotAllowed("mirror", "deliver_clip", "another mirror was asked for it")
+        if order.outcome == GONE:
+            raise UnknownClip(clip.id)
+        named = (clip.customer_id, clip.visit_id, clip.mirror_id)
+        if named != (order.customer_id, order.visit_id, mirror_id):
+            raise NotAllowed("mirror", "deliver_clip", "it was asked for in another visit")
+        self.customers.get(clip.customer_id)
+        last_frame_at = clip.ended_at - (clip.ended_at - clip.started_at) / clip.frames
+        want = Want(Purpose.RECORD, *named, clip.started_at, last_frame_at)
+        demand(self.customers.consents_of_visit(clip.visit_id), want)
+        new = self.clips.keep(clip, received)
+        self.mirrors.settle(clip.id, KEPT)
+        return new
+
+    def unwrap(self, clip_id: str, mirror_id: str, wrapped: bytes) -> bytes:
+        """The data key of a spool that a crash left on its mirror, until its clip is kept."""
+        order = self.mirrors.order(clip_id)
+        if order.mirror_id != mirror_id or order.outcome == KEPT:
+            raise NotAllowed("mirror", "open_spool", "this clip is not this mirror's to finish")
+        if order.outcome == GONE:
+            raise UnknownClip(clip_id)
+        return self.keys.unwrap(order.customer_id, wrapped)
+
+    def open(self, clip: Clip, kind: Kind) -> SealedFile:
+        """A file of a clip, opened with her key; raises UnknownClip, KeyDestroyed, SealBroken."""
+        return self.clips.open(
+            clip.id, kind, lambda wrapped: self.keys.unwrap(clip.customer_id, wrapped)
+        )
+
+    def keep_longer(self, clip: Clip, visit: Visit) -> Clip:
+        """She chooses a clip: it outlives the retention. Raises NotCovered without `keep`."""
+        now = self.clock.now()
+        consents = self.customers.consents_of_visit(visit.id)
+        # What she agreed to then counts, unless she took it back since; its end is not the clip's.
+        named = (clip.customer_id, visit.id, clip.mirror_id)
+        want = Want(Purpose.KEEP, *named, clip.started_at, clip.started_at)
+        demand([c for c in consents if c.revoked_at is None or c.revoked_at > now], want)
+        return self.clips.choose(clip.id, kept=True)
+
+    def remove(self, clip_id: str) -> None:
+        """Destroy one clip, wherever it is; raises UnknownClip."""
+        self.mirrors.order(clip_id)
+        self.mirrors.settle(clip_id, GONE)
+        if self.clips.find(clip_id) is not None:
+            self.clips.remove(clip_id)
+
+    def ask(self, visit: Visit, pre_roll_s: float) -> str:
+        """Ask the visit's mirror for a clip from now; raises BadOrder and NotCovered."""
+        if not visit.open:
+            raise BadOrder("the visit has ended")
+        now = self.clock.now()
+        want = Want(Purpose.RECORD, visit.customer_id, visit.id, visit.mirror_id, now, now)
+        demand(self.customers.consents_of_visit(visit.id), want)
+        asked = self.mirrors.ask(visit.mirror_id, visit.id, visit.customer_id, pre_roll_s, now)
+        return asked.clip_id
+
+    def forget(self, customer_id: str) -> Receipt:
+        """Forget her everywhere; the signed receipt comes back."""
+        return forget(customer_id, self._reach(), self.ledger, self.clock.now())
+
+    def tidy(self) -> list[str]:
+        """Finish every forgetting, destroy what the retention has ended; ids of those clips."""
+        finish_forgetting(self._reach(), self.ledger, self.clock.now())
+        ended = self.clips.expire(self.retention_s)
+        for clip_id in ended:
+            self.mirrors.settle(clip_id, GONE)
+        return ended
+
+    def close(self) -> None:
+        """Close every store."""
+        for store in (self.customers, self.passes, self.clips, self.mirrors, self.ledger):
+            store.close()
+
+    def _reach(self) -> Oblivion:
+        holdings = (self.mirrors, self.clips, self.passes)
+        return Oblivion(self.customers, self.keys, self.signer, holdings)
+
+
+def open_studio(
+    folder: Path,
+    clock: Clock,
+    rules: ConsentRules | None = None,
+    *,
+    retention_s: float = RETENTION_S,
+) -> Studio:
+    """Open the stores under `folder`, and tidy up; keys lie in `folder/keys`, backed up apart."""
+    keys = Keys(folder / "keys" / "customers")
+    studio = Studio(
+        customers=Customers(folder / "people", keys, rules or ConsentRules()),
+        keys=keys,
+        passes=Passes(folder / "people"),
+        signer=Signer(folder / "keys" / "receipts.key"),
+        ledger=Ledger(folder / "keys"),
+        clips=Clips(folder / "clips", clock),
+        mirrors=Mirrors(folder / "people"),
+        clock=clock,
+        retention_s=retention_s,
+    )
+    studio.tidy()
+    return studio
