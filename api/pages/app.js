@@ -31,7 +31,7 @@ class App {
     this.strings.fill();
     const { query, lostPhoto } = queryFrom(location.search);
     this.trail.begin(query);
-    byId("forgotten").hidden = !(lostPhoto && asksNothing(query));
+    if (lostPhoto && asksNothing(query)) this.#tell("start.forgotten");
     if (!asksNothing(query)) await this.#second();
     this.#draw();
     if (!asksNothing(query)) this.#search({ fresh: true });
@@ -47,16 +47,22 @@ class App {
     Object.assign(this.shop, opened);
     this.#lead();
     this.#draw();
-    await drawTiles(byId("browse"), byId("tiles"), opened, (query) => this.#ask(query));
+    await drawTiles(byId("browse"), byId("tiles"), opened, this.strings, (query) => this.#ask(query));
   }
 
-  /** The second sight, fetched once. */
+  /** The second sight, fetched once; null where the shop cannot be reached. */
   #second() {
-    this.loading ??= import("./found.js").then(({ Found }) => {
-      this.found = new Found(this.strings, this.#hands(), this.shop);
-      return this.found;
-    });
+    this.loading ??= import("./found.js").then(
+      ({ Found }) => (this.found = new Found(this.strings, this.#hands(), this.shop)),
+      () => (this.loading = null),
+    );
     return this.loading;
+  }
+
+  /** Says something on the first sight, or nothing (null). */
+  #tell(key) {
+    byId("told").hidden = key === null;
+    byId("told").textContent = key === null ? "" : this.strings.say(key);
   }
 
   #hands() {
@@ -96,15 +102,17 @@ class App {
   }
 
   async #taken(file) {
+    byId("busy").hidden = false; // large photos take a while to make ready
     const picture = await this.pictures.take(file);
+    byId("busy").hidden = true;
     await this.#ask({ ...NOTHING, picture: picture.id });
   }
 
   /** A new question: a new step, seen from the top. */
   async #ask(query) {
-    await this.#second();
+    this.#tell(null);
+    if (!(await this.#second())) return this.#tell("error.offline");
     this.trail.push(query);
-    byId("forgotten").hidden = true;
     this.#draw();
     scrollTo({ top: 0, behavior: "instant" });
     if (!asksNothing(query)) this.#search({ fresh: true });
@@ -136,7 +144,7 @@ class App {
   async #arrive(step) {
     for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
     if (!step.known) this.trail.step.query = queryFrom(location.search).query;
-    await this.#second();
+    if (!(await this.#second())) return;
     this.#draw();
     if (this.trail.step.answer) this.found.show(this.trail.step.answer);
     else if (!asksNothing(this.query)) this.#search({ fresh: true });
@@ -160,6 +168,7 @@ class App {
       return;
     }
     this.running?.abort();
+    byId("busy").hidden = true;
     const open = (id) => this.#ask({ ...NOTHING, picture: id });
     drawRecent(byId("recent"), byId("recent-list"), this.pictures.recent(RECENT), strings, open);
   }
@@ -170,21 +179,26 @@ class App {
     this.running = new AbortController();
     const { step } = this.trail;
     const { query } = step;
+    const { signal } = this.running;
     this.found.searching(fresh);
+    byId("busy").hidden = false;
     try {
       const bytes = this.pictures.find(query.picture)?.bytes ?? null;
-      step.answer = await search(query, bytes, this.running.signal);
+      step.answer = await search(query, bytes, signal);
       if (this.trail.step === step && step.query === query) this.found.show(step.answer, added);
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Problem)) throw error;
       this.found.fail(error);
+    } finally {
+      if (!signal.aborted) byId("busy").hidden = true;
     }
   }
 
   /** A link was dropped: it says so where the results would be, and asks for the picture. */
   async #onlyLink() {
     const found = await this.#second();
+    if (!found) return;
     byId("start").hidden = true;
     byId("found").hidden = false;
     found.draw(this.query, this.pictures.find(this.query.picture), null);

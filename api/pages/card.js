@@ -3,9 +3,8 @@
 import { product, pictureAt } from "./door.js";
 import { el, icon } from "./dom.js";
 import { swatches } from "./swatches.js";
+import { picture, THUMB_PX } from "./tile.js";
 import { matchOf, stockOf } from "./words.js";
-
-export const THUMB_PX = 400;
 
 /**
  * @param {any} hit
@@ -16,7 +15,7 @@ export function card(hit, hands) {
   const { strings } = hands;
   // What the card shows: the hit, until a swatch puts another colour in its place.
   let shown = hit;
-  const image = picture(hit, strings);
+  const image = picture(hit.image, strings);
   const title = el("button", { type: "button", class: "card-title", on: { click: () => hands.open(shown) } });
   const facts = el("p", { class: "card-facts" });
   const like = el(
@@ -46,25 +45,13 @@ export function card(hit, hands) {
     draw();
   };
   node.append(
-    el("div", { class: "tile" }, image, like),
+    el("div", { class: "tile" }, image),
     el("div", { class: "card-text" }, match(hit, strings), el("h3", {}, title), facts, swatches(hit, strings, choose)),
+    el("div", { class: "over-tile" }, like), // after the title, in the keyboard's order
   );
   node.dataset.sku = hit.sku;
   draw();
   return node;
-}
-
-/** Its picture, with room kept for it; a picture that fails leaves its name. */
-export function picture(item, strings, widthPx = THUMB_PX) {
-  const image = el("img", {
-    src: item.image ? pictureAt(item.image, widthPx) : null,
-    alt: "", width: 400, height: 500, loading: "lazy", decoding: "async",
-  });
-  image.addEventListener("error", () => {
-    image.classList.add("is-missing");
-    image.alt = strings.say("hit.no_picture");
-  });
-  return image;
 }
 
 /** @returns {HTMLElement|null} the match in dots and words */

@@ -54,7 +54,7 @@ function understoodWords(query, understood, strings, currency) {
   if (!understood || !query.text) return [];
   const price = (value) => strings.price(value, currency);
   const found = understood.colours.map((colour) => ({ word: strings.colour(colour), before: dot(colour, null) }));
-  found.push(...understood.kinds.map((kind) => ({ word: kind })));
+  found.push(...understood.kinds.map((kind) => ({ word: strings.kind(kind) })));
   if (understood.price_above !== null) found.push({ word: strings.say("chips.above", { price: price(understood.price_above) }) });
   if (understood.price_below !== null) found.push({ word: strings.say("chips.below", { price: price(understood.price_below) }) });
   return found;

@@ -1,8 +1,9 @@
 /** A product looked at closely, in a dialog: its pictures, its facts, and the ways on from it. */
 
-import { picture, priceAndStock } from "./card.js";
+import { priceAndStock } from "./card.js";
 import { el, icon } from "./dom.js";
-import { product } from "./door.js";
+import { pictureAt, product } from "./door.js";
+import { picture } from "./tile.js";
 import { leafOf, stockOf } from "./words.js";
 
 const LARGE_PX = 800;
@@ -50,16 +51,16 @@ export class Closer {
   }
 
   #pictures(item, pictures, title) {
-    const large = picture({ image: pictures[0] }, this.strings, LARGE_PX);
+    const large = picture(pictures[0], this.strings, LARGE_PX);
     large.alt = title;
     large.loading = "eager";
     const pick = (image) => el("button", { type: "button", class: "closer-thumb" }, image);
     const thumbs = pictures.length < 2 ? [] : pictures.slice(0, 8).map((path, i) => {
-      const image = picture({ image: path }, this.strings, 160);
+      const image = picture(path, this.strings, 160);
       image.alt = this.strings.say("hit.picture", { n: i + 1, title });
       const button = pick(image);
       button.addEventListener("click", () => {
-        large.src = picture({ image: path }, this.strings, LARGE_PX).src;
+        large.src = pictureAt(path, LARGE_PX);
       });
       return button;
     });

@@ -31,7 +31,7 @@ export class Found {
     this.filters = new FilterPanel(byId("filters"), strings, (filters) => hands.narrow({ filters }));
     this.closer = new Closer(byId("closer"), byId("closer-body"), strings, hands.like);
     this.results = new Results(parts(), strings, {
-      open: (item) => this.closer.open(item, this.shop.currency),
+      open: (item) => this.closer.open(item, this.currency),
       like: hands.like,
       again: hands.again,
       choose: hands.choose,
@@ -50,6 +50,7 @@ export class Found {
   draw(query, picture, answer) {
     const { strings } = this;
     this.query = query;
+    this.currency ??= this.shop.currency;
     this.rail.draw(query, picture);
     const beside = Boolean(picture || query.like);
     byId("refine-text").value = query.text;
@@ -73,10 +74,11 @@ export class Found {
 
   /** @param {any} answer @param {boolean} [added] only more of what is shown */
   show(answer, added = false) {
-    const { query, shop } = this;
+    const { query } = this;
+    this.currency = currencyOf(this.shop, answer);
     if (countFilters(query.filters) === 0) this.filters.draw(query.filters, answer.facets);
     this.#chips(answer);
-    this.results.show(answer, query, { currency: shop.currency, added });
+    this.results.show(answer, query, { currency: this.currency, added });
   }
 
   /** @param {import("./door.js").Problem} problem */
@@ -87,7 +89,7 @@ export class Found {
   #chips(answer) {
     drawChips(byId("chips"), this.query, answer?.query?.understood ?? null, {
       strings: this.strings,
-      currency: this.shop.currency,
+      currency: this.currency,
       change: (filters) => this.hands.narrow({ filters }),
     });
   }
@@ -109,6 +111,12 @@ export class Found {
     wide.addEventListener("change", () => place(wide.matches));
     place(wide.matches);
   }
+}
+
+/** The shop's currency; where it names none, the one that all hits share. */
+function currencyOf(shop, { hits }) {
+  const shared = hits[0]?.currency ?? "";
+  return shop.currency || (hits.every((hit) => hit.currency === shared) ? shared : "");
 }
 
 /** Filters stand beside the results where there is room, else in a sheet. */

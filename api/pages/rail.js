@@ -1,9 +1,9 @@
 /** The query in sight: the shopper's photo with its frame, or the product she wants more of. */
 
-import { picture as productPicture } from "./card.js";
 import { Crop } from "./crop.js";
 import { product } from "./door.js";
 import { byId, el } from "./dom.js";
+import { picture as productPicture } from "./tile.js";
 
 export class Rail {
   /**
@@ -53,7 +53,7 @@ export class Rail {
     this.like.replaceChildren();
     const item = await product(sku).catch(() => null); // the search itself says what is wrong
     if (!item || this.like.dataset.sku !== sku) return;
-    const image = productPicture({ image: item.pictures?.[0] ?? item.image }, this.strings);
+    const image = productPicture(item.pictures?.[0], this.strings);
     this.like.replaceChildren(el("div", { class: "tile" }, image), el("figcaption", {}, item.title || sku));
     this.#likeThumb();
   }

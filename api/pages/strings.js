@@ -46,6 +46,11 @@ export class Strings {
     return this.sentences.colour[name.toLowerCase()] ?? name;
   }
 
+  /** A kind of thing the door understood, likewise. */
+  kind(name) {
+    return this.sentences.kind[name] ?? name;
+  }
+
   /**
    * A price as this language writes it; a shop without a currency gets a plain number.
    * @param {number} price @param {string} [currency] ISO 4217, may be empty

@@ -76,6 +76,22 @@ def test_a_photo_lies_in_no_storage_of_the_browser(visit: Any, photo: Path) -> N
     assert shopper.page.evaluate(kept) == [0, 0, "", 0, 0, "depth,id,load"]
 
 
+def test_a_photo_that_this_browser_cannot_show_is_searched_all_the_same(
+    visit: Any, tmp_path: Path
+) -> None:
+    from tests.boutique import card
+
+    path = tmp_path / "scan.tiff"
+    card(1, 4, "green", (600, 750)).save(path)
+    shopper = visit()
+    shopper.show_photo(path)
+    assert shopper.shown()[0] == "dresses-4-green"
+    assert shopper.page.locator("#stage-mute").is_visible()
+    assert shopper.page.locator("#crop").is_hidden()
+    (search,) = shopper.searches()
+    assert search.body == path.read_bytes()
+
+
 def test_a_large_photo_is_made_smaller_before_it_is_sent(visit: Any, tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image
@@ -131,7 +147,7 @@ def test_a_reload_says_that_the_photo_is_gone(visit: Any, photo: Path) -> None:
     shopper = visit()
     shopper.show_photo(photo)
     shopper.page.reload()
-    shopper.page.wait_for_selector("#forgotten:not([hidden])")
+    shopper.page.wait_for_selector("#told:not([hidden])")
     assert shopper.page.locator("#start").is_visible()
 
 

@@ -121,6 +121,20 @@ def test_a_lost_connection_is_told_and_can_be_tried_again(visit: Any, photo: Pat
     shopper.card().wait_for()
 
 
+def test_a_dropped_link_is_explained(visit: Any) -> None:
+    shopper = visit()
+    give = """() => {
+      const transfer = new DataTransfer();
+      transfer.setData("text/uri-list", "https://example.com/dress.jpg");
+      const init = { bubbles: true, cancelable: true, dataTransfer: transfer };
+      for (const type of ["dragenter", "dragover", "drop"])
+        document.body.dispatchEvent(new DragEvent(type, init));
+    }"""
+    shopper.page.evaluate(give)
+    shopper.page.wait_for_selector("#notice .button")
+    assert "a link, not a picture" in shopper.page.locator("#notice").inner_text()
+
+
 def test_a_later_question_overtakes_an_earlier_one(visit: Any, photo: Path) -> None:
     shopper = visit()
     shopper.show_photo(photo)
