@@ -4,6 +4,9 @@ ModelError
 ├── UnknownModel (LookupError)     no model of this name is here
 ├── NoData (FileNotFoundError)     a photo set of the shared data folder is missing
 ├── CannotExport (ValueError)      an architecture or its weights cannot become our graphs
+├── TooFewPictures (ValueError)    too few to calibrate and to gate a graph
+├── LicenceRefused (PermissionError)  its licence may not allow a shop to use it
+├── NoNetwork (ConnectionError)    a model hub cannot be reached
 └── ParityLost (ValueError)        an exported graph differs from its reference: not published
 
 A model whose files are missing or altered is vision.errors.BadModel: the eye meets it too.
@@ -51,3 +54,37 @@ class CannotExport(ModelError, ValueError):
     def __init__(self, what: str, reason: str) -> None:
         self.what, self.reason = what, reason
         super().__init__(f"{what} cannot be exported: {reason}.")
+
+
+class TooFewPictures(ModelError, ValueError):
+    """A folder holds too few readable, distinct pictures to calibrate and to gate a graph."""
+
+    def __init__(self, folder: Path, found: int, wanted: int) -> None:
+        self.folder, self.found, self.wanted = folder, found, wanted
+        super().__init__(
+            f"{folder} holds {found} distinct pictures that can be read; at least {wanted} are "
+            "needed. Name a folder of your own catalogue's pictures."
+        )
+
+
+class LicenceRefused(ModelError, PermissionError):
+    """The weights' licence is not known to allow commercial use."""
+
+    def __init__(self, name: str, licence: str) -> None:
+        self.name, self.licence = name, licence
+        super().__init__(
+            f"The weights of {name} come under {licence!r}, which is not known to allow a shop to "
+            "use them. Read it; if you may use them, say so with --accept-licence."
+        )
+
+
+class NoNetwork(ModelError, ConnectionError):
+    """A model hub cannot be reached, and what was asked for is not in the cache."""
+
+    def __init__(self, what: str, reason: str) -> None:
+        self.what, self.reason = what, reason
+        super().__init__(
+            f"{what} cannot be fetched ({reason}). Without a network you can use the built-in "
+            "model (--model builtin), a checkpoint on disk (vistazo models export ARCH "
+            "--checkpoint FILE) or a draft made elsewhere (vistazo models publish FOLDER)."
+        )

@@ -1,0 +1,126 @@
+"""The workshop's own command line: `python -m models export | publish | bench | fetch`.
+
+`vistazo models …` starts it in a process of its own, so that torch never enters a server.
+Exit codes: 0 done, 1 it failed, 2 misused.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from models.errors import ModelError
+from vision.errors import VisionError
+
+PICTURES = 128
+ROUNDS = 20
+
+
+def main(said: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    asked = _parser().parse_args(said)
+    try:
+        answer = asked.act(asked)
+    except (ModelError, VisionError, OSError, ValueError) as error:
+        print(f"vistazo: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _export(asked: argparse.Namespace) -> dict[str, Any]:
+    from models.draft import Provenance, make_draft
+    from models.openclip import Weights, load
+    from models.openclip_random import enliven
+    from models.samples import read_pictures
+
+    changes = json.loads(asked.config.read_text("utf-8")) if asked.config else {}
+    weights = Weights(asked.checkpoint, asked.fetched, asked.random)
+    loaded = load(asked.arch, weights, changes)
+    pictures = read_pictures(asked.pictures, loaded.size_px, loaded.resize, PICTURES)
+    if asked.random is not None:
+        enliven(loaded, pictures[:32])
+    told = Provenance(asked.name or asked.arch, _source(asked), _licence(asked))
+    tokeniser = asked.tokeniser or _tokeniser_in(asked.fetched)
+    card = make_draft(loaded, told, pictures, asked.out, tokeniser)
+    return {"draft": str(asked.out), "name": card.name, "measured": card.measured}
+
+
+def _publish(asked: argparse.Namespace) -> dict[str, Any]:
+    from models.publish import Effort, publish
+    from models.registry import load_card
+    from models.samples import read_pictures
+
+    spec = load_card(asked.draft).spec
+    pictures = read_pictures(asked.pictures, spec.size_px, spec.resize, PICTURES)
+    effort = Effort(asked.threads, asked.rounds)
+    card = publish(asked.draft, asked.store, pictures, effort, accept_licence=asked.accept_licence)
+    folder = str(card.spec.image_graph.parent)
+    return {"model": f"{card.name}@{card.version}", "folder": folder, **card.measured["bench"]}
+
+
+def _bench(asked: argparse.Namespace) -> dict[str, Any]:
+    from models.bench import table
+    from models.publish import Effort, weigh_draft
+    from models.registry import load_card
+    from models.samples import read_pictures
+
+    spec = load_card(asked.draft).spec
+    pictures = read_pictures(asked.pictures, spec.size_px, spec.resize, PICTURES)
+    with tempfile.TemporaryDirectory() as work:
+        effort = Effort(asked.threads, asked.rounds)
+        found = weigh_draft(asked.draft, pictures, Path(work), effort)
+        return {"pictures": table(found.pictures), "words": table(found.words)}
+
+
+def _source(asked: argparse.Namespace) -> str:
+    if asked.random is not None:
+        return f"open_clip {asked.arch}, random weights of seed {asked.random}: proves wiring only"
+    return f"open_clip {asked.arch}, {asked.source or asked.checkpoint or asked.fetched}"
+
+
+def _licence(asked: argparse.Namespace) -> str:
+    return "none: random weights" if asked.random is not None else asked.licence
+
+
+def _tokeniser_in(folder: Path | None) -> Path | None:
+    path = None if folder is None else folder / "tokenizer.json"
+    return path if path is not None and path.is_file() else None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    export = commands.add_parser("export", help="open_clip → a draft of two ONNX graphs")
+    export.set_defaults(act=_export)
+    export.add_argument("arch")
+    weights = export.add_mutually_exclusive_group(required=True)
+    weights.add_argument("--checkpoint", type=Path)
+    weights.add_argument("--fetched", type=Path, help="a folder that `fetch` wrote")
+    weights.add_argument("--random", type=int, metavar="SEED")
+    export.add_argument("--out", type=Path, required=True)
+    export.add_argument("--name", default="")
+    export.add_argument("--source", default="")
+    export.add_argument("--licence", default="unknown")
+    export.add_argument("--tokeniser", type=Path)
+    export.add_argument("--config", type=Path, help="JSON merged into the architecture's own")
+    publish = commands.add_parser("publish", help="quantise, gate, time, choose, store")
+    publish.set_defaults(act=_publish)
+    publish.add_argument("--store", type=Path, required=True)
+    publish.add_argument("--accept-licence", action="store_true")
+    bench = commands.add_parser("bench", help="gate and time every candidate of a draft")
+    bench.set_defaults(act=_bench)
+    for command in (publish, bench):
+        command.add_argument("draft", type=Path)
+        command.add_argument("--threads", type=int, default=2)
+        command.add_argument("--rounds", type=int, default=ROUNDS)
+    for command in (export, publish, bench):
+        command.add_argument("--pictures", type=Path, required=True)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

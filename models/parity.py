@@ -1,0 +1,88 @@
+"""Proves the exported graphs against their references on real photos, or refuses to publish."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import torch
+from tokenizers import Tokenizer
+
+from models.corpus import Pictures
+from models.errors import ParityLost
+from models.features import picture
+from models.graphs import PictureTail, join_picture
+from models.heads import Gaze
+from models.measure import Heads
+from models.prepare import CONTEXT, SIZE_PX, Bench
+
+PHOTOS = 120
+SENTENCES = ("a red shirt", "blue jeans", "leather backpack for travel", "green", "watch", "coffee")
+EXACT = 0.9999  # graph against the torch heads it was exported from
+INTEGERS = 0.95  # int8 against fp32 tower, mean cosine
+Floats = npt.NDArray[np.float32]
+
+
+def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path) -> dict[str, Any]:
+    """Raise ParityLost below the gates; else the figures for the card."""
+    rows = np.linspace(0, len(pictures.examples) - 1, PHOTOS).astype(int)
+    photos = np.stack([picture(pictures.examples[i], SIZE_PX, "squash", 0) for i in rows])
+    shipped = run(out / "image.onnx", {"pixels": photos})
+    wanted = heads.pictures(pictures)[rows].numpy()
+    exact = _gate("the image graph against torch", shipped, wanted, EXACT, np.min)
+    words = _gate("the words graph against torch", *_words(bench, heads, out), EXACT, np.min)
+    full = bench.work / "image-fp32.onnx"
+    tail = PictureTail(gaze, heads.picture, heads.shares, SIZE_PX // 52).eval()
+    join_picture(bench.fp32, tail, SIZE_PX, full, bench.work)
+    reference = run(full, {"pixels": photos})
+    whole = _gate("int8 against fp32", shipped, reference, INTEGERS, np.mean)
+    lone = run(out / "image.onnx", {"pixels": photos[:1]})
+    _gate("one picture against a batch", lone, shipped[:1], EXACT, np.min)
+    cosines = (shipped * reference).sum(1)
+    return {
+        "photos": PHOTOS,
+        "graph_to_torch_cosine_min": round(exact, 6),
+        "words_graph_to_torch_cosine_min": round(words, 6),
+        "int8_to_fp32_cosine_mean": round(whole, 4),
+        "int8_to_fp32_cosine_p05": round(float(np.percentile(cosines, 5)), 4),
+        "int8_to_fp32_same_first_neighbour": round(_same_first(shipped, reference), 3),
+    }
+
+
+def run(graph: Path, feed: dict[str, npt.NDArray[Any]]) -> Floats:
+    """`vector` of a graph on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+    return np.asarray(session.run(["vector"], feed)[0], np.float32)
+
+
+def _words(bench: Bench, heads: Heads, out: Path) -> tuple[Floats, Floats]:
+    tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
+    tokenizer.enable_truncation(CONTEXT)
+    tokenizer.enable_padding()
+    read = tokenizer.encode_batch(list(SENTENCES))
+    ids = np.array([r.ids for r in read], np.int64)
+    mask = np.array([r.attention_mask for r in read], np.int64)
+    wanted: torch.Tensor = heads.say(bench.sentences(list(SENTENCES)))
+    return run(out / "words.onnx", {"ids": ids, "mask": mask}), wanted.numpy()
+
+
+def _gate(what: str, found: Floats, wanted: Floats, least: float, worst: Any) -> float:
+    reached = float(worst((found * wanted).sum(1)))
+    if not reached >= least:
+        raise ParityLost(what, reached, least)
+    return reached
+
+
+def _same_first(found: Floats, reference: Floats) -> float:
+    """How often a photo's nearest other photo is the same in both spaces."""
+    firsts = []
+    for vectors in (found, reference):
+        table = vectors @ vectors.T
+        np.fill_diagonal(table, -1.0)
+        firsts.append(table.argmax(1))
+    return float((firsts[0] == firsts[1]).mean())
