@@ -18,7 +18,9 @@ from api.errors import (
     row_of,
 )
 from api.replies import Problem
+from customers.errors import CustomerError
 from index.errors import CatalogueError
+from mirror.errors import MirrorError
 from vision.errors import VisionError
 
 log = logging.getLogger("vistazo")
@@ -27,7 +29,7 @@ MEDIA_TYPE = "application/problem+json"
 
 def answer_problems(app: FastAPI) -> None:
     """Make `app` answer its own, the framework's and unforeseen failures as problem documents."""
-    for family in (VisionError, CatalogueError, DoorError):
+    for family in (VisionError, CatalogueError, CustomerError, MirrorError, DoorError):
         app.add_exception_handler(family, _ours)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(HTTPException, _framework)

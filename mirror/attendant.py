@@ -66,7 +66,7 @@ class Attendant:
         loops: tuple[Callable[[threading.Event], None], ...] = (
             self._watch,
             self._listen,
-            self._delivery.loop,
+            self._hand_over,
         )
         threads = [threading.Thread(target=loop, args=(stop,), daemon=True) for loop in loops]
         for thread in threads:
@@ -124,6 +124,15 @@ class Attendant:
                     self._last_gap_at = self._clock.now()
             stop.wait(_CAMERA_AGAIN_S[min(failures, len(_CAMERA_AGAIN_S) - 1)])
             failures += 1
+
+    def _hand_over(self, stop: threading.Event) -> None:
+        """The clips' thread: make them and deliver them, whatever happens to one."""
+        while not stop.is_set():
+            try:
+                self._delivery.loop(stop)
+            except Exception:
+                _log.exception("a clip could not be handed over")
+                stop.wait(_DESK_AGAIN_S)
 
     def _listen(self, stop: threading.Event) -> None:
         """The server's thread: report, hear what is wanted, do it."""

@@ -71,7 +71,7 @@ class Delivery:
         self._waiting.remove(clip_id)
 
     def loop(self, stop: threading.Event) -> None:
-        """Make, recover and deliver until `stop` is set."""
+        """Make, recover and deliver until `stop` is set; what it cannot foresee leaves it."""
         while not stop.is_set():
             self._work.clear()
             pause_s = _IDLE_S
@@ -80,9 +80,6 @@ class Delivery:
                 self._recover_all()
                 self._deliver_all(stop)
             except DeskAway:
-                pause_s = _AGAIN_S
-            except Exception:  # noqa: BLE001  one odd clip must not keep the others from her
-                _log.exception("a clip could not be handed over")
                 pause_s = _AGAIN_S
             self._work.wait(pause_s)
 

@@ -101,7 +101,10 @@ class X264:
             frame = frame.reformat(width=wanted[0], height=wanted[1], format=wanted[2])
         frame.pts, frame.time_base = picture.tick, _TICK
         frame.pict_type = av.video.frame.PictureType.NONE  # else the camera's choice binds x264
-        return self._samples(context.encode(frame))
+        try:
+            return self._samples(context.encode(frame))
+        except FFmpegError as cause:
+            raise BadStream(f"a picture cannot be encoded ({cause})") from cause
 
     def finish(self) -> list[Sample]:
         """What was still inside."""

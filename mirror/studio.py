@@ -11,7 +11,7 @@ from pathlib import Path
 
 from customers.consent import ConsentRules, Purpose, Want, demand
 from customers.customers import Customers
-from customers.errors import NotAllowed
+from customers.errors import KeyDestroyed, NotAllowed
 from customers.forget import Ledger, Oblivion, finish_forgetting, forget
 from customers.keys import Keys
 from customers.passes import Passes
@@ -80,6 +80,9 @@ class Studio:
         want = Want(Purpose.RECORD, *named, clip.started_at, last_frame_at)
         demand(self.customers.consents_of_visit(clip.visit_id), want)
         new = self.clips.keep(clip, received)
+        if not self.keys.exists(clip.customer_id):  # she was forgotten while it arrived
+            self.clips.forget(clip.customer_id)
+            raise KeyDestroyed(clip.customer_id)
         self.mirrors.settle(clip.id, KEPT)
         return new
 

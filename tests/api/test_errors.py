@@ -10,7 +10,7 @@ from api.errors import TABLE, UNFORESEEN, problem_for, retry_after_s, row_of
 from index.errors import NoShop, ShopBusy, UnknownProduct
 from vision.errors import EncoderBusy, NotAPicture
 
-SERVED_WINGS = ("vision", "index", "api")
+SERVED_WINGS = ("vision", "index", "customers", "mirror", "api")
 """Wings whose errors may reach a caller today. The workshop's never do: api/shop turns a model that
 is not found into BadModel."""
 

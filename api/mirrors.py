@@ -1,0 +1,108 @@
+"""`/v1/mirrors`: make one, see how it is, live too; and the line over which it takes its orders."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from api.callers import callers
+from api.errors import BadParameter
+from api.mirror_forms import orders_json, read_state, state_json
+from api.problems import documented
+from customers.access import Act, Caller, Role, Thing, demand
+from customers.errors import NotAllowed, NotKnown
+from mirror.errors import BadOrder, UnknownMirror
+from mirror.mirrors import Mirror
+from mirror.studio import Studio
+
+PASS_S = 10 * 365 * 86_400.0  # a mirror hangs on a wall: its pass ends when it is taken back
+_ALIVE_S = 5.0  # twenty reports are missing: it is away
+_LIVE_S = 0.5
+_WHO = (NotKnown, NotAllowed, UnknownMirror)
+
+
+def routes(studio: Studio) -> APIRouter:
+    """The routes over `studio`."""
+    router = APIRouter(prefix="/v1/mirrors", tags=["mirrors"])
+    who = callers(studio)
+
+    @router.get("", responses=documented(*_WHO))
+    def all_mirrors(caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
+        """Every mirror, and how it is."""
+        demand(caller, Act.SEE_MIRROR, Thing())
+        return {"mirrors": [_mirror(studio, mirror) for mirror in studio.mirrors.all()]}
+
+    @router.put("/{mirror_id}", status_code=201, responses=documented(*_WHO, BadOrder))
+    def make(
+        mirror_id: str,
+        caller: Annotated[Caller, Depends(who)],
+        name: Annotated[str, Body(embed=True, examples=["Dressing room 3"])],
+    ) -> dict[str, Any]:
+        """Make a mirror, or name it anew; earlier passes of it end, the new one is shown once."""
+        demand(caller, Act.MAKE_MIRROR, Thing(mirror_id=mirror_id))
+        mirror = studio.mirrors.add(mirror_id, name)
+        holder = Caller(Role.MIRROR, mirror_id)
+        studio.passes.take_back(holder)
+        token = studio.passes.issue(holder, studio.clock.now(), PASS_S)
+        return _mirror(studio, mirror) | {"pass": token}
+
+    @router.get("/{mirror_id}", responses=documented(*_WHO))
+    def one(mirror_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
+        """How a mirror is, by its own last word."""
+        demand(caller, Act.SEE_MIRROR, Thing(mirror_id=mirror_id))
+        return _mirror(studio, studio.mirrors.get(mirror_id))
+
+    @router.get("/{mirror_id}/live", responses=documented(*_WHO))
+    async def live(
+        mirror_id: str, request: Request, caller: Annotated[Caller, Depends(who)]
+    ) -> StreamingResponse:
+        """How a mirror is, as server-sent events: one whenever something has changed."""
+        demand(caller, Act.SEE_MIRROR, Thing(mirror_id=mirror_id))
+        mirror = studio.mirrors.get(mirror_id)
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(
+            _events(studio, mirror, request), media_type="text/event-stream", headers=headers
+        )
+
+    @router.post("/{mirror_id}/report", responses=documented(*_WHO, BadParameter))
+    def report(
+        mirror_id: str,
+        caller: Annotated[Caller, Depends(who)],
+        state: Annotated[dict[str, Any], Body()],
+    ) -> JSONResponse:
+        """The mirror tells how it is and hears what is wanted of it."""
+        demand(caller, Act.TEND_MIRROR, Thing(mirror_id=mirror_id))
+        try:
+            heard = read_state(state)
+        except (KeyError, TypeError, ValueError) as cause:
+            raise BadParameter("state", f"it is no mirror's state ({cause})") from cause
+        return JSONResponse(orders_json(studio.orders(mirror_id, heard)))
+
+    return router
+
+
+def _mirror(studio: Studio, mirror: Mirror) -> dict[str, Any]:
+    """A mirror; `alive` where it spoke within the last seconds."""
+    word = studio.mirrors.last_word(mirror.id)
+    fields: dict[str, Any] = {"id": mirror.id, "name": mirror.name, "alive": False, "state": None}
+    if word:
+        state, at = word
+        alive = (studio.clock.now() - at).total_seconds() < _ALIVE_S
+        # While it is away nobody knows whether it records: the light must not say "off".
+        fields |= {"alive": alive, "state": state_json(state), "said_at": at.isoformat()}
+    return fields
+
+
+async def _events(studio: Studio, mirror: Mirror, request: Request) -> AsyncIterator[str]:
+    last = ""
+    while not await request.is_disconnected():
+        fields = _mirror(studio, mirror)
+        fields.pop("said_at", None)
+        text = json.dumps(fields)
+        if text != last:
+            yield f"event: mirror\ndata: {text}\n\n"
+            last = text
+        await asyncio.sleep(_LIVE_S)
