@@ -5,6 +5,7 @@ bad row costs itself only; nothing is removed before everything else was written
 the shop without being told to.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ def apply_source(
             plan = run.plan(rows, bad, pictures_only)
             if not allow_removals:
                 plan.require_meant()
-            run.settle_titles(pictures_only)
+            run.settle_titles()
         with run.timed("embedding"):
             run.embed(plan, threads)
         with run.timed("removing"):
@@ -129,11 +130,11 @@ class _Run:
         self.report.unchanged = plan.unchanged
         return plan
 
-    def settle_titles(self, pictures_only: bool) -> None:
-        """From here on every vector of the shop is made the one way or the other."""
+    def settle_titles(self) -> None:
+        """From here on every vector of the shop is made with this weight of titles."""
         with self._database.writing() as connection:
-            if catalogue.with_titles(connection) == pictures_only:
-                changes.set_with_titles(connection, not pictures_only)
+            if catalogue.title_weight(connection) != self._title_weight:
+                changes.set_title_weight(connection, self._title_weight)
 
     def embed(self, plan: Plan, threads: int) -> None:
         """Write everything that is new or changed, the cheap things first."""
@@ -175,15 +176,26 @@ class _Run:
         bare = [
             Entry(row.product, (), words_of(row.product, weight), from_source=True) for row in rows
         ]
-        words = embedder.words([e.words for e in bare if e.words != plan.held[e.sku].words])
+        with self._database.reading() as connection:
+            stale = [e.words for e in bare if not self._is_worded(connection, e)]
+        words = embedder.words(stale)
         with self._database.writing() as connection:
             sequence = changes.next_sequence(connection)
             for entry in bare:
                 product_id = catalogue.find_id(connection, entry.sku)
-                if product_id is not None:  # else the API deleted it a moment ago
-                    whole = replace(entry, words_embedding=words.get(entry.words))
-                    changes.change_product(connection, sequence, product_id, whole, weight, space)
+                if product_id is None:
+                    continue  # the API deleted it a moment ago
+                missing = entry.words and entry.words not in words
+                if missing and not self._is_worded(connection, entry):
+                    continue  # the API gave it another title a moment ago: the next run's work
+                whole = replace(entry, words_embedding=words.get(entry.words))
+                changes.change_product(connection, sequence, product_id, whole, weight, space)
         self.report.changed += len(rows)
+
+    def _is_worded(self, connection: sqlite3.Connection, entry: Entry) -> bool:
+        """Whether the words of `entry` are in its vectors already."""
+        product_id = catalogue.find_id(connection, entry.sku)
+        return product_id is None or catalogue.words_in(connection, product_id) == entry.words
 
     def _take(self, plan: Plan, embedded: Sequence[Embedded]) -> None:
         """Commit what some threads made."""

@@ -36,10 +36,10 @@ def identity_of(connection: sqlite3.Connection) -> tuple[str, str, int]:
     return identity, space, dimension
 
 
-def with_titles(connection: sqlite3.Connection) -> bool:
-    """Whether titles go into the product vectors of this shop."""
-    (answer,) = connection.execute("SELECT with_titles FROM shop").fetchone()
-    return bool(answer)
+def title_weight(connection: sqlite3.Connection) -> float:
+    """How much a title weighs in the vectors of this shop."""
+    (weight,) = connection.execute("SELECT title_weight FROM shop").fetchone()
+    return float(weight)
 
 
 def find_id(connection: sqlite3.Connection, sku: str) -> int | None:

@@ -13,6 +13,9 @@ from index.catalogue import FIELDS, find_id, marks, row_of, seen_pictures, words
 from index.entry import Entry
 from index.product import Product
 from index.terms import terms_of
+from vision.spec import EncoderSpec
+
+OUTDATED = "\x01"  # no title is this: what bears it has its vectors made again
 
 
 def next_sequence(connection: sqlite3.Connection) -> int:
@@ -23,14 +26,18 @@ def next_sequence(connection: sqlite3.Connection) -> int:
     return int(sequence)
 
 
-def claim(connection: sqlite3.Connection, space: str, dimension: int) -> None:
-    """Settle which space the shop's vectors live in."""
-    connection.execute("UPDATE shop SET space = ?, dimension = ?", (space, dimension))
+def claim(connection: sqlite3.Connection, spec: EncoderSpec) -> None:
+    """Settle which space the shop's vectors live in, and how much titles weigh in them."""
+    connection.execute(
+        "UPDATE shop SET space = ?, dimension = ?, title_weight = ?",
+        (spec.space, spec.dimension, spec.title_weight),
+    )
 
 
-def set_with_titles(connection: sqlite3.Connection, wanted: bool) -> None:
-    """Settle whether titles go into the product vectors from now on."""
-    connection.execute("UPDATE shop SET with_titles = ?", (int(wanted),))
+def set_title_weight(connection: sqlite3.Connection, weight: float) -> None:
+    """Let titles weigh so much from now on; every product's vectors are marked as outdated."""
+    connection.execute("UPDATE shop SET title_weight = ?", (weight,))
+    connection.execute("UPDATE products SET words = ?", (OUTDATED,))
 
 
 def restamp(connection: sqlite3.Connection, product_id: int, stamps: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from index import catalogue
 from index.blend import words_of
 from index.catalogue import FIELDS, row_of
 from index.entry import Entry
@@ -106,11 +107,12 @@ def make_plan(
     """
     held = _held(connection)
     plan = Plan(held)
+    reweigh = catalogue.title_weight(connection) != title_weight
     for sku, row in rows.items():
         known = held.get(sku)
         if known is None or not _same_pictures(row, known):
             plan.look.append(row)
-        elif not known.says(row.product, words_of(row.product, title_weight)):
+        elif reweigh or not known.says(row.product, words_of(row.product, title_weight)):
             plan.rewrite.append(row)
         else:
             plan.unchanged += 1

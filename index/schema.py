@@ -79,6 +79,12 @@ MIGRATIONS = (
     CREATE INDEX terms_by_product ON terms (product_id);
     CREATE INDEX terms_by_number ON terms (field, number, product_id) WHERE number IS NOT NULL;
     """,
+    # how much titles weigh, instead of whether: a model's next version may weigh them otherwise.
+    # -1 is no weight of any model, so that the next run makes all vectors again
+    """
+    ALTER TABLE shop ADD COLUMN title_weight REAL NOT NULL DEFAULT -1;
+    ALTER TABLE shop DROP COLUMN with_titles;
+    """,
 )
 
 

@@ -5,7 +5,6 @@ that has the shelf open; a search sees one moment of the shop, so no hit is stal
 a vector of another model never enters.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -50,24 +49,24 @@ class Shelf:
         Raises NoShop, WrongSpace (it holds vectors of another model), ShopBroken, ShopBusy.
         """
         folder = folder.resolve()
-        try:
-            manifest = read_manifest(folder)
-        except NoShop:
-            if not create:
-                raise
-            manifest = None
-        if manifest is not None:
-            manifest.require(spec)
+        manifest = _find_manifest(folder)
+        if manifest is None and not create:
+            raise NoShop(str(folder))
+        if manifest is None:
+            _make_folder(folder)
         else:
-            folder.mkdir(parents=True, exist_ok=True)
-        if manifest is not None and not (folder / DATABASE_NAME).exists():
-            raise ShopBroken(str(folder), "its catalogue is missing")
+            manifest.require(spec)
+            if not (folder / DATABASE_NAME).exists():
+                raise ShopBroken(str(folder), "its catalogue is missing")
         database = Database(folder)
         with ExitStack() as unless_whole:
             unless_whole.callback(database.close)
-            identity = _claim(database, folder, spec, manifest)
+            if manifest is None:
+                manifest = _claim(database, folder, spec)
             with database.reading() as connection:
-                replica = Replica(folder, identity, spec.dimension, connection)
+                if catalogue.identity_of(connection)[0] != manifest.identity:
+                    raise ShopBroken(str(folder), "its manifest belongs to another catalogue")
+                replica = Replica(folder, manifest.identity, spec.dimension, connection)
             unless_whole.pop_all()
         return cls(folder, spec, database, replica)
 
@@ -132,7 +131,7 @@ class Shelf:
         """
         with self._database.writing() as connection:
             product_id = catalogue.get_id(connection, product.sku)
-            weight = self._title_weight(connection)
+            weight = catalogue.title_weight(connection)
             wanted = words_of(product, weight)
             if wanted != catalogue.words_in(connection, product_id):
                 self._check_words(wanted, words)
@@ -156,7 +155,7 @@ class Shelf:
     def title_weight(self) -> float:
         """How much a title weighs in this shop's vectors; 0 for a shop of pictures only."""
         with self._database.reading() as connection:
-            return self._title_weight(connection)
+            return catalogue.title_weight(connection)
 
     # Changing many
 
@@ -168,7 +167,7 @@ class Shelf:
         for entry in entries:
             self._check_entry(entry)
         with self._database.writing() as connection:
-            weight = self._title_weight(connection)
+            weight = catalogue.title_weight(connection)
             sequence = changes.next_sequence(connection)
             for sku in remove:
                 if (product_id := catalogue.find_id(connection, sku)) is not None:
@@ -240,9 +239,6 @@ class Shelf:
                 return answer
         raise ShopBusy(str(self._folder))
 
-    def _title_weight(self, connection: sqlite3.Connection) -> float:
-        return self._spec.title_weight if catalogue.with_titles(connection) else 0.0
-
     def _words_for(self, product: Product, words: Embedding | None) -> str:
         wanted = self.words_wanted(product)
         self._check_words(wanted, words)
@@ -267,17 +263,31 @@ class Shelf:
             )
 
 
-def _claim(database: Database, folder: Path, spec: EncoderSpec, manifest: Manifest | None) -> str:
-    """The shop's identity; a shop without a manifest is given one, last of all."""
+def _find_manifest(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except NoShop:
+        return None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as refused:
+        reason = refused.strerror or str(refused)
+        raise ShopBroken(str(folder), f"its folder cannot be made ({reason})") from refused
+
+
+def _claim(database: Database, folder: Path, spec: EncoderSpec) -> Manifest:
+    """Make an empty shop the shop of `spec`; the manifest comes last.
+
+    Raises WrongSpace: tables may be left from a shop of another model that lost its manifest.
+    """
     with database.writing() as connection:
+        if not catalogue.identity_of(connection)[1]:
+            changes.claim(connection, spec)
         identity, space, dimension = catalogue.identity_of(connection)
-        if not space:
-            changes.claim(connection, spec.space, spec.dimension)
-            space, dimension = spec.space, spec.dimension
-    stands = Manifest(FORMAT, identity, spec.name, spec.version, space, dimension)
-    if manifest is None:
-        stands.require(spec)  # tables may be left from an earlier shop of another model
-        write_manifest(folder, stands)
-    elif manifest.identity != identity:
-        raise ShopBroken(str(folder), "its manifest belongs to another catalogue")
-    return identity
+    manifest = Manifest(FORMAT, identity, spec.name, spec.version, space, dimension)
+    manifest.require(spec)
+    write_manifest(folder, manifest)
+    return manifest

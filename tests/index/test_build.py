@@ -9,11 +9,13 @@ import pytest
 
 from index.build import Progress, Report, apply_source
 from index.errors import EmptySource, ShopBusy
+from index.examine import see
 from index.lock import bulk_writer
 from index.product import Picture, Product
 from index.query import Query
 from index.shelf import Shelf
-from tests.fakes import FakeEncoder, drawn_picture
+from tests.fakes import FakeEncoder, drawn_picture, fake_spec
+from vision.decode import Limits
 from vision.embedding import unit
 from vision.errors import EncoderBroken
 
@@ -246,6 +248,23 @@ def test_pictures_only_keeps_titles_out_and_can_be_changed_later(shop: Shop) -> 
     assert np.allclose(shop.shelf.vector_of("p1").vector, moved, atol=1e-6)
     shop.apply(pictures_only=True)
     assert np.array_equal(shop.shelf.vector_of("p1").vector, bare)
+
+
+def test_a_model_version_that_weighs_titles_otherwise_makes_all_vectors_again(shop: Shop) -> None:
+    shop.rows(ten(shop))
+    shop.apply()
+    bare = shop.encoder.pictures(see(drawn_picture(1), shop.encoder.spec, Limits())[None])[0].vector
+    shop.encoder.pictures_seen = 0
+    shop.shelf.close()
+    heavier = fake_spec(title_weight=0.9)
+    shop.encoder = FakeEncoder(heavier)
+    shop.shelf = Shelf.open(shop.shelf.folder, heavier)
+    assert shop.shelf.title_weight == 0.3  # until every vector is made anew, the old one counts
+    report = shop.apply()
+    assert (counts(report), report.pictures_encoded) == ((0, 10, 0, 0), 0)
+    moved = unit(bare + np.float32(0.9) * shop.encoder.words(["Bag 1"])[0].vector)
+    assert np.allclose(shop.shelf.vector_of("p1").vector, moved, atol=1e-6)
+    assert counts(shop.apply()) == (0, 0, 10, 0)
 
 
 def test_a_second_bulk_writer_is_told_to_wait(shop: Shop) -> None:

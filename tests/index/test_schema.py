@@ -46,3 +46,12 @@ def test_tables_of_a_later_version_are_refused(tmp_path: Path) -> None:
     connection.execute("INSERT INTO migrations (number) VALUES (99)")
     with pytest.raises(sqlite3.DatabaseError, match="99"):
         schema.migrate(connection)
+
+
+def test_a_shop_of_the_first_tables_has_all_its_vectors_made_again(tmp_path: Path) -> None:
+    connection = connect(tmp_path / "db")
+    connection.executescript(schema.MIGRATIONS[0])
+    connection.execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, at TEXT)")
+    connection.execute("INSERT INTO migrations (number) VALUES (1)")
+    schema.migrate(connection)
+    assert connection.execute("SELECT title_weight FROM shop").fetchone() == (-1,)

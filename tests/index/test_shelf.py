@@ -1,5 +1,6 @@
 """The shelf: what was put is found, what was deleted is not, whatever happens between."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +147,51 @@ def test_another_opening_sees_a_change_at_its_next_search(tmp_path: Path) -> Non
         assert skus(other, Query(towards(0))) == ["a"]
         other.delete("a")
         assert skus(one, Query(towards(0))) == []
+
+
+def test_tables_without_a_manifest_are_claimed_only_by_their_own_model(tmp_path: Path) -> None:
+    with Shelf.open(tmp_path, fake_spec(), create=True) as shelf:
+        put(shelf, Product("a"), towards(0))
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(WrongSpace):
+        Shelf.open(tmp_path, fake_spec(space="other"), create=True)
+    with Shelf.open(tmp_path, fake_spec(), create=True) as again:
+        assert skus(again, Query(towards(0))) == ["a"]
+
+
+def test_a_manifest_beside_another_shops_catalogue_is_a_broken_shop(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        Shelf.open(tmp_path / name, fake_spec(), create=True).close()
+    sign = (tmp_path / "one" / "manifest.json").read_bytes()
+    (tmp_path / "other" / "manifest.json").write_bytes(sign)
+    with pytest.raises(ShopBroken, match="another catalogue"):
+        Shelf.open(tmp_path / "other", fake_spec())
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ShopBroken, match="cannot be made"):
+        Shelf.open(tmp_path / "file" / "shop", fake_spec(), create=True)
+
+
+def test_several_openings_may_make_the_shop_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(
+            pool.map(lambda _: Shelf.open(tmp_path / "s", fake_spec(), create=True), range(16))
+        )
+    put(opened[0], Product("a"), towards(0))
+    assert all(skus(shelf, Query(towards(0))) == ["a"] for shelf in opened)
+    for shelf in opened:
+        shelf.close()
+
+
+def test_pictures_kept_in_the_shop_are_found_wherever_the_shop_lies(tmp_path: Path) -> None:
+    with Shelf.open(tmp_path / "here", fake_spec(), create=True) as shelf:
+        kept = Picture("a", 0, "pictures/x.png", "00" * 32, "")
+        shelf.put(Product("a"), [kept, picture("a", 1)], [towards(0), towards(1)])
+    (tmp_path / "here").rename(tmp_path / "there")
+    with Shelf.open(tmp_path / "there", fake_spec()) as shelf:
+        assert [p.path for p in shelf.pictures("a")] == [
+            str(tmp_path / "there" / "pictures" / "x.png"),
+            "/pictures/a-1.jpg",
+        ]
