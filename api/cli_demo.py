@@ -51,7 +51,7 @@ def drawn_catalogue(folder: Path) -> Path:
         aside().print("Drawing a shop …")
         command = [sys.executable, "-m", "models.drawn_shop", str(drawn)]
         try:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(command, check=True)  # it shows a progress bar of its own
         except subprocess.CalledProcessError as error:
             raise OSError(f"Drawing the shop failed with exit code {error.returncode}.") from error
     return catalogue
