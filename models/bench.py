@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from models.candidates import Candidate
+from models.closeness import Parity, Vectors, compare
 from models.gate import complaint
-from models.parity import Parity, Vectors, compare
 from vision.encoder import OUTPUT
 from vision.engines import open_engine
 from vision.errors import BadModel, EncoderBroken

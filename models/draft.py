@@ -16,10 +16,10 @@ import numpy.typing as npt
 import torch
 
 from models.card import ModelCard, read_card, write_card
+from models.closeness import Parity, Vectors, compare
 from models.export import Exported, export
 from models.gate import require
 from models.openclip import Loaded
-from models.parity import Parity, Vectors, compare
 from models.samples import sample_texts
 from vision.encoder import OUTPUT
 from vision.photo import Pixels

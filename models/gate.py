@@ -6,8 +6,8 @@ NaN passes no gate: every comparison asks for "at least".
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from models.closeness import Parity
 from models.errors import ParityLost
-from models.parity import Parity
 
 Precision = Literal["fp32", "bf16", "int8"]
 LEAST_SPREAD: Final = 0.01

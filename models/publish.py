@@ -16,9 +16,9 @@ import numpy as np
 from models.bench import Weighed, best, table, weigh
 from models.candidates import Candidate, picture_candidates, words_candidates
 from models.card import ModelCard, write_card
+from models.closeness import Vectors, compare
 from models.gate import require
 from models.licences import require_commercial
-from models.parity import Vectors, compare
 from models.registry import load_card
 from models.samples import sample_texts
 from vision.encoder import OnnxEncoder

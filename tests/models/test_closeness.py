@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.closeness import Vectors, compare
 from models.errors import ParityLost
 from models.gate import GATES, complaint, require
-from models.parity import Vectors, compare
 
 
 def some(count: int, seed: int = 1, closeness: float = 0.0) -> Vectors:

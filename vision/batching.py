@@ -1,0 +1,161 @@
+"""Requests that arrive together are encoded together, behind the Encoder protocol.
+
+Nobody waits for company: whoever finds the encoder free runs at once, alone, on its own thread; so
+a lone request pays nothing but a lock (some 20 µs). Those that arrive during a run wait for its end
+and then share the next one, led by the thread of the first of them. The busier, the larger the
+batches, up to `most`.
+
+Promises: words (short runs) go before pictures, but never twice while pictures wait; the line is
+bounded; one whose caller is gone is dropped unseen; a bad input spoils nobody else's answer.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from vision.embedding import Embedding
+from vision.encoder import Encoder
+from vision.errors import EncoderBusy, VisionError
+from vision.photo import Pixels
+from vision.spec import EncoderSpec
+from vision.turnstile import Pulse
+
+Kind = Literal["words", "pictures"]
+MOST: Final = 8
+"""Inputs of one run: past 8 the throughput of every tower we measured is flat, while each more
+makes everybody in the batch wait longer."""
+NEVER: Final[Callable[[], bool]] = lambda: False  # noqa: E731  # a constant, not a function's name
+caller_gone: ContextVar[Callable[[], bool]] = ContextVar("caller_gone", default=NEVER)
+"""Set by the door for the thread of a request: tells whether anybody still waits for the answer."""
+
+
+class _Job:
+    """One caller's inputs, and in time its answer. `wake` is set when it is done or must lead."""
+
+    __slots__ = ("answer", "done", "error", "gone", "inputs", "wake")
+
+    def __init__(self, inputs: Any, gone: Callable[[], bool]) -> None:
+        self.inputs, self.gone = inputs, gone
+        self.wake = threading.Event()
+        self.done = False
+        self.answer: list[Embedding] = []
+        self.error: BaseException | None = None
+
+
+class BatchingEncoder:
+    """An Encoder in front of another. Thread-safe; `lanes` runs at once, `max_waiting` in line."""
+
+    def __init__(
+        self, encoder: Encoder, *, lanes: int = 1, most: int = MOST, max_waiting: int = 64
+    ) -> None:
+        self._encoder = encoder
+        self._lanes, self._most, self._max_waiting = lanes, most, max_waiting
+        self._lock = threading.Lock()
+        self._line: dict[Kind, deque[_Job]] = {"words": deque(), "pictures": deque()}
+        self._running = 0
+        self._last: Kind = "pictures"
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """The model's facts."""
+        return self._encoder.spec
+
+    def pictures(self, batch: Pixels) -> list[Embedding]:
+        """Embed uint8 (N, size_px, size_px, 3); raises EncoderBusy when the line is full."""
+        return self._ask("pictures", batch)
+
+    def words(self, texts: Sequence[str]) -> list[Embedding]:
+        """Embed texts; raises NotWords, EncoderBusy when the line is full."""
+        return self._ask("words", list(texts))
+
+    def pulse(self) -> Pulse:
+        """Signs of life of the encoder behind; those in line here count as waiting."""
+        inner = self._encoder.pulse()
+        with self._lock:
+            return replace(inner, waiting=inner.waiting + self._waiting())
+
+    def _ask(self, kind: Kind, inputs: Any) -> list[Embedding]:
+        job = _Job(inputs, caller_gone.get())
+        with self._lock:
+            leads = self._running < self._lanes
+            if not leads and self._waiting() >= self._max_waiting:
+                raise EncoderBusy(self._waiting(), retry_after_s=1.0)
+            self._line[kind].append(job)
+            self._running += leads
+        if leads:
+            self._lead(kind)
+        while not job.done:
+            job.wake.wait()
+            job.wake.clear()
+            if not job.done:  # woken to lead the run that its own inputs are in
+                self._lead(kind)
+        if job.error is not None:
+            raise job.error
+        return job.answer
+
+    def _lead(self, kind: Kind) -> None:
+        """Run the next batch of `kind`, answer all in it, and hand the lane on."""
+        with self._lock:
+            self._last = kind
+            batch = self._take(kind)
+        try:
+            self._run(kind, [job for job in batch if not _dropped(job)])
+        finally:
+            for job in batch:
+                job.done = True
+                job.wake.set()
+            self._hand_on()
+
+    def _take(self, kind: Kind) -> list[_Job]:
+        """The first of the line and as many more as fit; always at least one."""
+        line = self._line[kind]
+        batch = [line.popleft()]
+        count = len(batch[0].inputs)
+        while line and count + len(line[0].inputs) <= self._most:
+            count += len(line[0].inputs)
+            batch.append(line.popleft())
+        return batch
+
+    def _run(self, kind: Kind, jobs: list[_Job]) -> None:
+        if not jobs:
+            return
+        try:
+            answers = self._encode(kind, [job.inputs for job in jobs])
+        except (VisionError, ValueError) as error:
+            if len(jobs) == 1:
+                jobs[0].error = error
+                return
+            for job in jobs:  # one of them is bad: find out which, answer the others
+                self._run(kind, [job])
+            return
+        for job in jobs:
+            job.answer, answers = answers[: len(job.inputs)], answers[len(job.inputs) :]
+
+    def _encode(self, kind: Kind, inputs: list[Any]) -> list[Embedding]:
+        if kind == "words":
+            return self._encoder.words([text for texts in inputs for text in texts])
+        return self._encoder.pictures(inputs[0] if len(inputs) == 1 else np.concatenate(inputs))
+
+    def _hand_on(self) -> None:
+        with self._lock:
+            kinds: tuple[Kind, Kind] = ("words", "pictures")
+            for kind in kinds if self._last == "pictures" else kinds[::-1]:
+                if self._line[kind]:
+                    self._line[kind][0].wake.set()
+                    return
+            self._running -= 1
+
+    def _waiting(self) -> int:
+        return len(self._line["words"]) + len(self._line["pictures"])
+
+
+def _dropped(job: _Job) -> bool:
+    """Whether nobody waits for `job` any more; its thread then learns that it was too late."""
+    if job.gone():
+        job.error = EncoderBusy(0, retry_after_s=1.0)
+    return job.error is not None
