@@ -8,6 +8,8 @@ from api.cli_demo import demo
 from api.cli_doctor import doctor
 from api.cli_eval import evaluate
 from api.cli_index import index
+from api.cli_mirror import mirror_cli
+from api.cli_models import build_models_cli
 from api.cli_search import search
 from api.cli_serve import serve
 
@@ -39,6 +41,8 @@ def build_cli() -> typer.Typer:
     cli.command("demo")(demo)
     cli.command("doctor")(doctor)
     cli.command("eval")(evaluate)
+    cli.add_typer(build_models_cli())
+    cli.add_typer(mirror_cli(), name="mirror")
     return cli
 
 

@@ -130,7 +130,7 @@ class Attendant:
         while not stop.is_set():
             try:
                 self._delivery.loop(stop)
-            except Exception:
+            except Exception:  # noqa: BLE001  one odd clip must not end the others
                 _log.exception("a clip could not be handed over")
                 stop.wait(_DESK_AGAIN_S)
 

@@ -199,21 +199,7 @@ class Clips:
 
     def check(self) -> Iterator[Fault]:
         """Prove the promises: every row's files are whole, every file has its row."""
-        known = set()
-        for row in self._database.rows("SELECT * FROM files"):
-            known.add(row["name"])
-            path = self._files / row["name"]
-            if not path.exists():
-                yield Fault(row["name"], "its file is missing")
-            elif path.stat().st_size != row["size_bytes"] or _digest(path) != row["sha256"]:
-                yield Fault(row["name"], "its file is torn or altered")
-        for row in self._database.rows(
-            "SELECT id FROM clips WHERE id NOT IN (SELECT clip_id FROM files WHERE kind='video')"
-        ):
-            yield Fault(row["id"], "its row has no video")
-        for path in sorted(self._files.iterdir()):
-            if path.name not in known and path.suffix != PART:
-                yield Fault(path.name, "it has no row")
+        return _faults(self._files, self._database)
 
     def close(self) -> None:
         """Close the database."""
@@ -269,6 +255,37 @@ class Clips:
 
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self._files).free
+
+
+def prove(folder: Path) -> list[Fault]:
+    """What `Clips.check` finds in `folder`, without opening it for writing: nothing is changed."""
+    if not (folder / "clips.db").exists():
+        return [Fault(str(folder), "there is no store of clips here")]
+    database = Database(folder / "clips.db", _SCHEMA, _VERSION)
+    try:
+        return list(_faults(folder / "files", database))
+    finally:
+        database.close()
+
+
+def _faults(files: Path, database: Database) -> Iterator[Fault]:
+    known = set()
+    for row in database.rows("SELECT * FROM files"):
+        known.add(row["name"])
+        path = files / row["name"]
+        if not path.exists():
+            yield Fault(row["name"], "its file is missing")
+        elif path.stat().st_size != row["size_bytes"] or _digest(path) != row["sha256"]:
+            yield Fault(row["name"], "its file is torn or altered")
+    for row in database.rows(
+        "SELECT id FROM clips WHERE id NOT IN (SELECT clip_id FROM files WHERE kind='video')"
+    ):
+        yield Fault(row["id"], "its row has no video")
+    for path in sorted(files.iterdir()):
+        if path.name in known or path.suffix == PART:
+            continue
+        if not database.row("SELECT 1 FROM files WHERE name=?", path.name):  # kept meanwhile
+            yield Fault(path.name, "it has no row")
 
 
 def _name(clip_id: str, kind: Kind) -> str:

@@ -1,0 +1,221 @@
+"""`vistazo mirror`: tend a camera, see how it is, prove the clips, give a pass."""
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli_options import JsonOption, aside, say_json
+from mirror.errors import NoVideoLibrary
+
+if TYPE_CHECKING:
+    from mirror.attendant import Attendant
+    from mirror.studio import Studio
+
+DEFAULT_PEOPLE = Path("people")
+DEFAULT_PLACE = Path("mirror-state")
+STATUS = "status.json"
+PASS_VARIABLE = "VISTAZO_MIRROR_PASS"
+
+PeopleOption = Annotated[
+    Path,
+    typer.Option(
+        "--people", envvar="VISTAZO_PEOPLE", help="The folder of people, clips and their keys."
+    ),
+]
+PlaceOption = Annotated[
+    Path,
+    typer.Option("--state", help="Where this mirror keeps sealed clips until they are delivered."),
+]
+
+
+def mirror_cli() -> typer.Typer:
+    """The group `mirror` with its commands."""
+    cli = typer.Typer(
+        name="mirror",
+        help="The memory mirror: cameras, clips, and the people they belong to.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    cli.command("run")(run)
+    cli.command("serve")(serve)
+    cli.command("status")(status)
+    cli.command("check")(check)
+    cli.command("pass")(give_pass)
+    cli.command("verify-receipt")(verify_receipt)
+    return cli
+
+
+def run(
+    camera: Annotated[
+        str, typer.Option(help="/dev/video0, rtsp://…, http://… (MJPEG), or a video file.")
+    ],
+    server: Annotated[str, typer.Option(help="The server, for example https://shop.example.")],
+    mirror_id: Annotated[str, typer.Option("--id", help="This mirror's id at the server.")],
+    state: PlaceOption = DEFAULT_PLACE,
+) -> None:
+    """Tend one mirror until Ctrl-C. Its pass is read from VISTAZO_MIRROR_PASS."""
+    token = os.environ.get(PASS_VARIABLE, "")
+    if not token:
+        raise typer.BadParameter(f"set {PASS_VARIABLE} to the pass that making the mirror gave you")
+    from mirror.memory import forbid_dumps, lock_memory, open_swaps
+
+    forbid_dumps()
+    if not lock_memory():
+        for swap in open_swaps():
+            aside().print(
+                f"Warning: frames may reach the swap {swap}. Switch it off or encrypt it."
+            )
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    attendant = _attendant(camera, server, mirror_id, token, state)
+    stop = threading.Event()
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_, lambda *_: stop.set())
+    aside().print(f"Tending mirror {mirror_id}. Ctrl-C stops.")
+    thread = threading.Thread(target=attendant.run, args=(stop,))
+    thread.start()
+    while not stop.wait(1.0):
+        _write_status(attendant, state)
+    thread.join()
+    _write_status(attendant, state)
+
+
+def serve(
+    people: PeopleOption = DEFAULT_PEOPLE,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: a free one.")] = 8010,
+    retention_h: Annotated[
+        float, typer.Option(min=0, help="Hours after which clips that nobody kept are destroyed.")
+    ] = 72.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve people, visits and clips by themselves, for mirrors and their pages."""
+    import uvicorn
+
+    from api.cli_serve import address_of, listen
+    from api.people import people_app
+
+    listener = listen(host, port)
+    studio = _studio(people, retention_h * 3600)
+    url = address_of(host, listener)
+    if as_json:
+        typer.echo(json.dumps({"url": url}))
+    else:
+        aside().print(f"Mirrors at {url}  (Ctrl-C stops)")
+    config = uvicorn.Config(
+        people_app(studio), log_level="warning", access_log=False, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> None:
+    """How the mirror on this machine is: camera, ring, disk, server, last gap."""
+    try:
+        fields = json.loads((state / STATUS).read_text("utf-8"))
+    except (OSError, ValueError) as cause:
+        aside().print(f"No mirror has reported in {state}: is `vistazo mirror run` running?")
+        raise typer.Exit(1) from cause
+    if as_json:
+        say_json(fields)
+        return
+    for name, value in fields.items():
+        typer.echo(f"{name.replace('_', ' '):<16} {value}")
+
+
+def check(people: PeopleOption = DEFAULT_PEOPLE, as_json: JsonOption = False) -> None:
+    """Prove the clips: every row has its whole file, every file its row. Changes nothing."""
+    from mirror.clips import prove
+    from mirror.memory import open_swaps
+
+    faults = [{"name": fault.name, "reason": fault.reason} for fault in prove(people / "clips")]
+    swaps = open_swaps()
+    if as_json:
+        say_json({"faults": faults, "open_swaps": swaps})
+    else:
+        for fault in faults:
+            typer.echo(f"{fault['name']}: {fault['reason']}")
+        for swap in swaps:
+            typer.echo(
+                f"{swap}: frames may be swapped out in the clear; encrypt it or switch it off"
+            )
+        if not faults:
+            typer.echo("Every clip is whole, and every file belongs to a clip.")
+    if faults:
+        raise typer.Exit(1)
+
+
+def give_pass(
+    name: Annotated[str, typer.Argument(help="Who will hold it, for the log.")],
+    role: Annotated[str, typer.Option(help="operator or staff")] = "operator",
+    days: Annotated[float, typer.Option(min=0.01, max=3650)] = 90.0,
+    people: PeopleOption = DEFAULT_PEOPLE,
+) -> None:
+    """Give a person of the shop a pass; it is shown this once."""
+    from customers.access import Caller, Role
+    from customers.passes import Passes
+    from mirror.clock import SystemClock
+
+    if role not in (Role.OPERATOR.value, Role.STAFF.value):
+        raise typer.BadParameter("a pass is for role operator or staff", param_hint="--role")
+    passes = Passes(people / "people")
+    typer.echo(passes.issue(Caller(Role(role), name), SystemClock().now(), days * 86_400))
+    passes.close()
+
+
+def verify_receipt(
+    receipt: Annotated[Path, typer.Argument(help="The receipt's JSON file.", exists=True)],
+    key: Annotated[str, typer.Option(help="The shop's public key, in hex.")],
+) -> None:
+    """Verify a receipt of forgetting; needs no server."""
+    from customers.errors import BadReceipt
+    from customers.receipt import verify
+
+    try:
+        fields = json.loads(receipt.read_text("utf-8"))
+        fields.pop("public_key", None)  # whoever wrote it may have forged both
+        found = verify(fields, key)
+    except (BadReceipt, ValueError, AttributeError) as cause:
+        aside().print(str(cause))
+        raise typer.Exit(1) from cause
+    typer.echo(
+        f"It holds: customer {found.customer_id} was forgotten at {found.finished_at.isoformat()}, "
+        f"{len(found.files)} files and her key {found.key_fingerprint[:16]}… were destroyed."
+    )
+
+
+def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path) -> "Attendant":
+    from api.mirror_desk import HttpDesk
+
+    try:
+        from mirror.attendant import Attendant, Place
+        from mirror.camera import VideoSource
+        from mirror.clock import SystemClock
+        from mirror.encode import X264
+    except ModuleNotFoundError as cause:
+        raise NoVideoLibrary(cause.name or "av") from cause
+    clock = SystemClock()
+    desk = HttpDesk(server, mirror_id, token)
+    return Attendant(VideoSource(camera, clock), desk, clock, Place(state), X264)
+
+
+def _studio(people: Path, retention_s: float) -> "Studio":
+    try:
+        from mirror.clock import SystemClock
+        from mirror.studio import open_studio
+    except ModuleNotFoundError as cause:
+        raise NoVideoLibrary(cause.name or "cryptography") from cause
+    return open_studio(people, SystemClock(), retention_s=retention_s)
+
+
+def _write_status(attendant: "Attendant", state: Path) -> None:
+    """Atomic, but not synced: it is of interest for a second."""
+    from api.mirror_forms import state_json
+
+    fields: dict[str, Any] = state_json(attendant.state())
+    part = state / f"{STATUS}.part"
+    part.write_text(json.dumps(fields, indent=2), "utf-8")
+    part.replace(state / STATUS)
