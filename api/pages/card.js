@@ -46,7 +46,7 @@ export function card(hit, hands) {
   };
   node.append(
     el("div", { class: "tile" }, image),
-    el("div", { class: "card-text" }, match(hit, strings), el("h3", {}, title), facts, swatches(hit, strings, choose)),
+    el("div", { class: "card-text" }, match(hit, strings), el("h2", {}, title), facts, swatches(hit, strings, choose)),
     el("div", { class: "over-tile" }, like), // after the title, in the keyboard's order
   );
   node.dataset.sku = hit.sku;

@@ -84,7 +84,7 @@ export class Results {
     const clear = filtered && button(strings.say("chips.clear"), "", hands.clear);
     this.notice.replaceChildren(
       notice(strings.say(filtered ? "none.filtered" : "none.lead"), clear),
-      el("h3", { class: "nearest" }, strings.say("results.nearest")),
+      el("h2", { class: "nearest" }, strings.say("results.nearest")),
     );
     this.live.textContent = strings.say("results.announce_none");
   }

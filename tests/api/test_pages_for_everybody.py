@@ -31,7 +31,7 @@ def test_a_hostile_product_is_shown_as_text(visit: Any, tmp_path: Path) -> None:
 
 def test_spanish_by_the_browsers_language_and_english_by_hand(visit: Any, photo: Path) -> None:
     shopper = visit(locale="es-MX")
-    assert shopper.page.locator("h1").inner_text() == "¿Has visto algo que te gusta?"
+    assert shopper.page.locator("#start-heading").inner_text() == "¿Has visto algo que te gusta?"
     assert shopper.page.evaluate("document.documentElement.lang") == "es"
     shopper.show_photo(photo)
     first = shopper.card()
