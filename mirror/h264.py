@@ -48,8 +48,8 @@ class AccessUnit:
 class Reader:
     """Turns a camera's packets into access units, keeping its parameter sets in mind.
 
-    Takes Annex B and length-prefixed streams; which one is told by the extradata. A packet that
-    cannot be read raises BadStream and changes nothing.
+    Takes Annex B and length-prefixed streams; which one is told by the extradata. After a packet
+    that raised BadStream the next one is read as ever.
     """
 
     def __init__(self, extradata: bytes) -> None:
