@@ -4,11 +4,15 @@ Soft bins (each pixel shares itself among the centres near it) keep the histogra
 light shifts a little; the root of it (Hellinger) keeps one large area from drowning the rest.
 """
 
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
 import torch
 from torch import nn
 
 LIGHTNESS_SAY = 0.6  # exposure moves L more than a* and b*: a phone's shadow is no other colour
-BIN_WIDTH = 9.0  # ΔE at which a pixel's share of a bin has fallen to exp(-1/2)
+BIN_WIDTH = 7.0  # ΔE at which a pixel's share of a bin has fallen to exp(-1/2)
 
 
 def lab(rgb: torch.Tensor) -> torch.Tensor:
@@ -30,6 +34,19 @@ def lab(rgb: torch.Tensor) -> torch.Tensor:
 def bent(colours: torch.Tensor) -> torch.Tensor:
     """Lab in the metric of the bins: lightness counts less."""
     return colours * torch.tensor([LIGHTNESS_SAY, 1.0, 1.0])
+
+
+def palette(seen: Sequence[Sequence[int]], named: Sequence[str], count: int) -> torch.Tensor:
+    """`count` bin centres in bent Lab: k-means over garments' colours (sRGB) and named shades
+    (hex), both counting alike, so that rare bright colours get bins of their own."""
+    hexes = [[int(text[i : i + 2], 16) for i in (0, 2, 4)] for text in named]
+    often = hexes * max(1, len(seen) // len(hexes))
+    points = bent(lab(torch.tensor([*map(list, seen), *often]) / 255.0)).numpy()
+    cv2.setRNGSeed(0)
+    enough = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 100, 0.01)
+    how = cv2.KMEANS_PP_CENTERS
+    _, _, centres = cv2.kmeans(points, count, np.empty(0, np.int32), enough, 4, how)
+    return torch.from_numpy(np.asarray(centres, np.float32))
 
 
 class SoftBins(nn.Module):

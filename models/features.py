@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from models.augment import phone_like
+from models.cutout import studio_like
 from models.examples import Example
 from vision.decode import Limits, decode
 from vision.photo import Box, Photo, Pixels
@@ -24,6 +25,8 @@ from vision.spec import Resize
 SHARD = 256
 THUMB = 5  # 5 × 5 pixels become one for the colour block: 52 × 52 from 260
 MARGIN = 0.08  # a box drawn by a mask is tighter than one drawn by a shopper
+STUDIO_ROUND = 5  # rounds 1 to 4 are phone-like; from here on a studio's picture of the same
+STUDIO_SOURCES = ("snaps", "street")  # a catalogue's pictures are a studio's already
 FloatArray = npt.NDArray[np.float32]
 
 
@@ -44,11 +47,11 @@ def load_photo(example: Example, size_px: int) -> Photo:
     box = example.box
     if box is not None:
         whole = decode(data, box=None, side_px=1, limits=Limits())
-        box = _widened(box, whole.width_px, whole.height_px)
+        box = widened(box, whole.width_px, whole.height_px)
     return decode(data, box=box, side_px=size_px, limits=Limits())
 
 
-def _widened(box: Box, width_px: int, height_px: int) -> Box:
+def widened(box: Box, width_px: int, height_px: int) -> Box:
     dx, dy = int(box.w * MARGIN), int(box.h * MARGIN)
     left, top = max(0, box.x - dx), max(0, box.y - dy)
     right, bottom = min(width_px, box.x + box.w + dx), min(height_px, box.y + box.h + dy)
@@ -56,12 +59,15 @@ def _widened(box: Box, width_px: int, height_px: int) -> Box:
 
 
 def picture(example: Example, size_px: int, resize: Resize, round_: int) -> Pixels:
-    """The example as the tower gets it: clean in round 0, phone-like in every later one."""
+    """The example as the tower gets it: clean in round 0, then phone-like, then studio-like."""
     photo = load_photo(example, size_px)
     if round_ > 0:
         seed = hashlib.sha256(f"{example.source}/{example.key}/{round_}".encode()).digest()
         rng = np.random.default_rng(int.from_bytes(seed[:8], "little"))
-        pixels = phone_like(_shrunk(photo.pixels, 2 * size_px), rng)
+        shrunk = _shrunk(photo.pixels, 2 * size_px)
+        studied = round_ >= STUDIO_ROUND and example.source in STUDIO_SOURCES
+        studio = studio_like(shrunk, rng) if studied else None
+        pixels = phone_like(shrunk, rng) if studio is None else studio
         photo = Photo(pixels, photo.width_px, photo.height_px)
     return preprocess(photo, size_px, resize)
 

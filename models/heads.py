@@ -36,12 +36,13 @@ class Gaze(nn.Module):
     def forward(
         self, texture: torch.Tensor, place: torch.Tensor, thing: torch.Tensor, thumb: torch.Tensor
     ) -> Seen:
-        """`texture` (N, 88) and `thing` (N, 1280) are means; `place` is the map; `thumb` 0..1."""
+        """`texture` (N, 88), `thing` (N, 1280) are means, `place` is a map; `thumb` is in 0..1."""
         logits = self.saliency(place)
         attention = torch.softmax(logits.flatten(1), -1)
-        attended = (place.flatten(2) @ attention[..., None])[..., 0]
+        meant = (place.flatten(2) @ attention[..., None])[..., 0]
         colours, weights = self.foreground(thumb, logits)
-        return Seen(torch.cat([thing, texture, attended], -1), self.bins(colours, weights))
+        features = torch.cat([thing, texture, meant], -1)
+        return Seen(features, self.bins(colours, weights))
 
 
 class PictureHead(nn.Module):

@@ -40,7 +40,7 @@ class Foreground(nn.Module):
     def __init__(self, grid: int, thumb: int) -> None:
         super().__init__()
         self.register_buffer("up", interpolation(grid, thumb))
-        self.border_say = nn.Parameter(torch.tensor(0.5))
+        self.border_say = nn.Parameter(torch.tensor(0.7))
 
     def forward(
         self, thumb: torch.Tensor, logits: torch.Tensor

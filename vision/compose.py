@@ -7,9 +7,6 @@ import numpy as np
 from vision.embedding import Embedding, Vector, require_space, unit
 from vision.spec import Block
 
-FULL_SAY = 0.5
-"""Words that put at least this share of their energy into a block rule that block alone. Where
-they say less, the picture keeps the rest: a kind named beside a colour leaves each half."""
 WORDS_WEIGHT = 1.0  # models without blocks: picture and words count alike
 
 
@@ -38,11 +35,16 @@ def compose(picture: Embedding, words: Embedding, blocks: Sequence[Block]) -> Em
 
 
 def _turned(seen: Vector, said: Vector) -> Vector:
-    """`seen` turned towards `said`, its length kept; `said` lies within the unit ball."""
+    """`seen` turned towards `said`, its length kept; `said` lies within the unit ball.
+
+    Words that put as much of their energy into the block as the picture does rule it alone; with
+    less they turn it by the square of their part, so that the faint colour that any kind word
+    carries (measured: a third of the picture's) turns it by a tenth.
+    """
     length, energy = float(np.linalg.norm(seen)), float(np.dot(said, said))
-    say = min(1.0, energy / FULL_SAY)
     if length == 0.0 or energy == 0.0:
         return seen
+    say = min(1.0, energy / length**2) ** 2
     mixed = (1.0 - say) * seen / length + say * said / float(np.sqrt(energy))
     norm = float(np.linalg.norm(mixed))
     if norm < 1e-6:  # they point exactly away from one another: the shopper's words win

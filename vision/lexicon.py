@@ -24,12 +24,12 @@ _BETWEEN = re.compile(
     rf"\b(?:between|from|entre|desde)\s+{_NUMBER}\s*(?:and|to|y|e|hasta|a|-|–)\s*{_NUMBER}{_NO_MEASURE}"
 )
 _BELOW = re.compile(
-    rf"(?:\b(?:under|below|less than|cheaper than|up to|at most|max(?:imum)?|bajo|debajo de|"
+    rf"(?:\b(?:under|below|less than|cheaper than|up to|at most|maximum|bajo|debajo de|"
     rf"por debajo de|menos de|mas barat[oa]s? que|hasta|maximo|como mucho|inferior a)|<=?)"
     rf"\s*(?:de\s+)?{_NUMBER}{_NO_MEASURE}"
 )
 _ABOVE = re.compile(
-    rf"(?:\b(?:over|above|more than|at least|min(?:imum)?|mas de|por encima de|encima de|"
+    rf"(?:\b(?:over|above|more than|at least|minimum|mas de|por encima de|encima de|"
     rf"desde|minimo|como minimo|superior a)|>=?)\s*(?:de\s+)?{_NUMBER}{_NO_MEASURE}"
 )
 _OR_LESS = re.compile(
