@@ -5,7 +5,7 @@ These functions work inside a transaction that the caller holds; `changes` write
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -20,6 +20,8 @@ FIELDS = (
     "sku, title, description, price, currency, brand, categories, colour, size, article, stock, "
     "store, url, attributes"
 )
+
+VECTORS_AT_ONCE = 5_000  # 9 MB of 448 dimensions
 
 
 def sequence_of(connection: sqlite3.Connection) -> int:
@@ -44,6 +46,10 @@ def title_weight(connection: sqlite3.Connection) -> float:
 
 def find_id(connection: sqlite3.Connection, sku: str) -> int | None:
     """The product's row, or None."""
+    try:
+        sku.encode()
+    except UnicodeEncodeError:  # half a character: SQLite cannot even look for it
+        return None
     row = connection.execute("SELECT id FROM products WHERE sku = ?", (sku,)).fetchone()
     return None if row is None else int(row[0])
 
@@ -122,19 +128,24 @@ def find_own_vector(
 
 def vectors_since(
     connection: sqlite3.Connection, sequence: int, dimension: int
-) -> tuple[Ids, Ids, Vectors]:
-    """Pictures added after `sequence` that are still there, by ascending id: their ids (N,), their
-    products' ids (N,) and their vectors (N, dimension)."""
-    rows = connection.execute(
+) -> Iterator[tuple[Ids, Ids, Vectors]]:
+    """Pictures added after `sequence` that are still there, by ascending id, some thousands at a
+    time: their ids (N,), their products' ids (N,) and their vectors (N, dimension)."""
+    found = connection.execute(
         "SELECT pictures.id, product_id, vector "
         "FROM pictures JOIN vectors ON picture_id = pictures.id "
         "WHERE pictures.sequence > ? ORDER BY pictures.id",
         (sequence,),
-    ).fetchall()
-    ids = np.array([row[:2] for row in rows], dtype=np.int64).reshape(len(rows), 2)
-    joined = b"".join(row[2] for row in rows)
-    vectors = np.frombuffer(joined, dtype=np.float32).reshape(len(rows), dimension)
-    return np.ascontiguousarray(ids[:, 0]), np.ascontiguousarray(ids[:, 1]), vectors
+    )
+    while rows := found.fetchmany(VECTORS_AT_ONCE):
+        pictures, products, vectors = zip(*rows, strict=True)
+        if any(len(vector) != 4 * dimension for vector in vectors):
+            raise sqlite3.DatabaseError(f"it holds vectors that have not {dimension} dimensions")
+        yield (
+            np.array(pictures, dtype=np.int64),
+            np.array(products, dtype=np.int64),
+            np.frombuffer(b"".join(vectors), np.float32).reshape(len(rows), dimension),
+        )
 
 
 def owners_of(connection: sqlite3.Connection) -> Owners:

@@ -100,6 +100,9 @@ def parse_filter(text: str) -> Filter:
     """Understand `text`; the empty filter lets everything through. Raises BadFilter."""
     if len(text) > MAX_CHARS:
         raise BadFilter(text[:60] + "…", f"it is longer than {MAX_CHARS:,} characters")
+    readable = text.encode("utf-8", "replace").decode()
+    if readable != text:
+        raise BadFilter(readable, "it holds half a Unicode character")
     return Filter(text.strip(), _Reader(text).read())
 
 

@@ -17,13 +17,15 @@ class Owners:
     pictures: Ids
     products: Ids
 
-    def after(self, gone: Ids, pictures: Ids, products: Ids) -> "Owners":
-        """Without the pictures that went, with those that came (their ids are higher)."""
-        if len(gone):
-            stays = ~np.isin(self.pictures, gone, assume_unique=True)
-            self = Owners(self.pictures[stays], self.products[stays])
-        if not len(pictures):
+    def without(self, gone: Ids) -> "Owners":
+        """The same without the pictures that went."""
+        if not len(gone):
             return self
+        stays = ~np.isin(self.pictures, gone)
+        return Owners(self.pictures[stays], self.products[stays])
+
+    def plus(self, pictures: Ids, products: Ids) -> "Owners":
+        """The same with pictures that came; their ids are higher than all before."""
         return Owners(
             np.concatenate((self.pictures, pictures)), np.concatenate((self.products, products))
         )

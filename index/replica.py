@@ -66,16 +66,26 @@ class Replica:
         with self._gate.changing():
             if sequence <= self._sequence:
                 return sequence  # another thread did it meanwhile
-            gone = removed_since(connection, self._sequence)
-            ids, products, vectors = vectors_since(
-                connection, self._sequence, self._index.dimension
-            )
-            self._index.remove(gone)
-            self._index.add(ids, vectors)
-            self._owners = self._owners.after(gone, ids, products)
+            try:
+                self._take_over(connection)
+            except BaseException:  # half a change is none: start again from nothing
+                self._index, self._owners = FlatIndex(self._index.dimension), NOBODY
+                self._sequence = 0
+                raise
             self._sequence = sequence
-            self._unsaved += len(gone) + len(ids)
         return sequence
+
+    def _take_over(self, connection: sqlite3.Connection) -> None:
+        gone = removed_since(connection, self._sequence)
+        self._index.remove(gone)
+        self._owners = self._owners.without(gone)
+        self._unsaved += len(gone)
+        for ids, products, vectors in vectors_since(
+            connection, self._sequence, self._index.dimension
+        ):
+            self._index.add(ids, vectors)
+            self._owners = self._owners.plus(ids, products)
+            self._unsaved += len(ids)
 
     def owners(self, sequence: int) -> Owners | None:
         """Which product each picture belongs to at the moment `sequence`; None as with search."""

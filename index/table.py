@@ -37,6 +37,7 @@ class _Lines:
         self._file = file
         self._number = 0
         self._returned: list[tuple[int, str]] = []
+        self._chars = 0
         self.taken: list[tuple[int, str]] = []
 
     def __iter__(self) -> "_Lines":
@@ -44,14 +45,15 @@ class _Lines:
 
     def __next__(self) -> str:
         number, line = self._returned.pop() if self._returned else self._read()
-        if sum(len(text) for _, text in self.taken) + len(line) > MAX_RECORD_CHARS:
-            self.taken.append((number, line))
-            raise csv.Error(f"it is longer than {MAX_RECORD_CHARS:,} characters")
         self.taken.append((number, line))
+        self._chars += len(line)
+        if self._chars > MAX_RECORD_CHARS:
+            raise csv.Error(f"it is longer than {MAX_RECORD_CHARS:,} characters")
         return line
 
     def start_record(self) -> None:
-        self.taken = []
+        """Forget the lines of the last record."""
+        self.taken, self._chars = [], 0
 
     def keep_only_the_first(self) -> None:
         """Give back all but the first line of this record."""

@@ -71,11 +71,31 @@ def test_changes_since_a_sequence_are_what_came_and_what_went(
     for sequence, sku in enumerate(("a", "bb", "ccc"), start=1):
         changes.write_entry(connection, sequence, entry(sku), 0)
     changes.delete_product(connection, 4, catalogue.get_id(connection, "a"))
-    ids, products, vectors = catalogue.vectors_since(connection, 1, D)
+    ((ids, products, vectors),) = catalogue.vectors_since(connection, 1, D)
     assert len(ids) == len(products) == len(vectors) == 2
     assert np.array_equal(vectors[0], entry("bb").pictures[0].own.vector)
     assert len(catalogue.removed_since(connection, 3)) == 1
     assert len(catalogue.removed_since(connection, 4)) == 0
+
+
+def test_many_vectors_come_in_pieces(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "VECTORS_AT_ONCE", 2)
+    changes.write_entry(connection, 1, entry("a", 5), 0)
+    pieces = list(catalogue.vectors_since(connection, 0, D))
+    assert [len(ids) for ids, _, _ in pieces] == [2, 2, 1]
+
+
+def test_vectors_of_another_length_are_damage(connection: sqlite3.Connection) -> None:
+    changes.write_entry(connection, 1, entry("a"), 0)
+    connection.execute("UPDATE vectors SET vector = x'00'")
+    with pytest.raises(sqlite3.DatabaseError, match="dimensions"):
+        list(catalogue.vectors_since(connection, 0, D))
+
+
+def test_half_a_character_is_the_sku_of_no_product(connection: sqlite3.Connection) -> None:
+    assert catalogue.find_id(connection, "\ud800") is None
 
 
 def test_a_picture_of_known_bytes_gives_its_own_vector_without_words(

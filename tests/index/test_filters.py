@@ -68,6 +68,7 @@ def test_the_empty_filter_lets_everything_through() -> None:
         ("(" * 50 + "a=1" + ")" * 50, "nested deeper"),
         ("a=1 " * 300, "more than 200 conditions"),
         ("a=" + "x" * 5_000, "longer than"),
+        ("a=\ud800", "half a Unicode character"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_with_a_reason(text: str, reason: str) -> None:

@@ -26,6 +26,7 @@ def run_and_kill(after_s: float, *arguments: str) -> list[str]:
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.index.killed", *arguments],
         cwd=ROOT,
+        bufsize=0,  # or `communicate` would miss what `readline` had read ahead
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

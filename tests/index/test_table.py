@@ -121,3 +121,9 @@ def test_damage_anywhere_costs_only_the_lines_that_were_damaged(path: Path) -> N
         lines[n] = draw.choice([f'"{lines[n]}', f"{lines[n]},,", "\0" + lines[n], f'x,"{n}'])
     skus, _, _ = read(path, "\n".join(["sku,image,title", *lines]) + "\n")
     assert {f"s{n}" for n in range(400) if n not in damaged} <= set(skus)
+
+
+def test_an_open_quote_before_very_many_lines_takes_no_very_long_time(path: Path) -> None:
+    lines = [f"s{n},{n}" for n in range(60_000)]
+    skus, bad, _ = read(path, "\n".join(["sku,image", 'x,"open', *lines]))
+    assert (len(skus), len(bad)) == (60_001, 0)  # its own line makes a whole record
