@@ -78,6 +78,7 @@ def _threads(settings: Settings) -> Finding:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     detail = (
         f"{cores} cores; the encoder uses {settings.lanes} × {settings.threads}, "
+        f"up to {settings.batch} together, "
         f"{settings.workers} workers decode and search"
     )
     return Finding("threads", True, detail)
@@ -85,7 +86,7 @@ def _threads(settings: Settings) -> Finding:
 
 def _model(settings: Settings) -> tuple[Finding, OnnxEncoder | None]:
     try:
-        spec = card_of(settings.model).spec
+        spec = card_of(settings.model, settings.store).spec
         encoder = OnnxEncoder(spec, threads=settings.threads)
     except (VisionError, OSError) as error:
         cure = "Install Vistazo again, or name another model with --model."

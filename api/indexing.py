@@ -86,7 +86,7 @@ def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Out
     started = perf_counter()
     notes: list[str] = []
     rows, bad = gather(read_source(source, notes.append), lambda count: None)
-    spec = card_of(settings.model).spec
+    spec = card_of(settings.model, settings.store).spec
     shelf = _present(settings.shop, spec)
     if shelf is None:
         return Outcome(

@@ -1,11 +1,25 @@
 """What an operator may set, from the environment (VISTAZO_…) or the command line."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SHOP = Path("shop")
+MOST_THREADS = 4
+"""Past four, a picture of a small model is not seen faster, and decoding wants cores too."""
+
+
+def default_store() -> Path:
+    """Where a user's published models lie unless VISTAZO_STORE says otherwise."""
+    return Path.home() / ".local" / "share" / "vistazo" / "models"
+
+
+def default_threads() -> int:
+    """A thread per core that this process may use, four at most."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(MOST_THREADS, cores or 1)
 
 
 class Settings(BaseSettings):
@@ -24,11 +38,15 @@ class Settings(BaseSettings):
     currency: str = Field("", pattern="^([A-Z]{3})?$")
     """ISO 4217 code of prices whose catalogue row names none; empty: shown as bare numbers."""
     model: str = "builtin"
-    """A model's name, or the folder of its card."""
-    threads: int = Field(2, ge=1, le=64)
-    """Threads of one run of the encoder."""
+    """A model's name (NAME or NAME@VERSION of the store), or the folder of its card."""
+    store: Path = Field(default_factory=default_store)
+    """The folder of published models."""
+    threads: int = Field(default_factory=default_threads, ge=1, le=64)
+    """Threads of one run of the encoder; by default a thread per core, four at most."""
     lanes: int = Field(1, ge=1, le=64)
     """Runs of the encoder that go on at once."""
+    batch: int = Field(8, ge=1, le=256)
+    """Pictures or texts of one run at most, when requests arrive together; 1 for no batching."""
     workers: int = Field(4, ge=1, le=64)
     """Threads that decode and search; the rest of a rush waits."""
     waiting: int = Field(32, ge=0, le=10_000)

@@ -13,6 +13,7 @@ from api.settings import Settings
 from index.shelf import Shelf
 from models.card import ModelCard
 from models.registry import find_card, load_card
+from vision.batching import BatchingEncoder
 from vision.decode import Limits
 from vision.encoder import Encoder, OnnxEncoder
 from vision.errors import BadModel
@@ -46,17 +47,17 @@ class Shop:
         self.shelf.close()
 
 
-def card_of(model: str) -> ModelCard:
+def card_of(model: str, store: Path | None = None) -> ModelCard:
     """The card of a model by name or folder; raises BadModel, also for a name that is unknown."""
     try:
-        return load_card(Path(model)) if Path(model).is_dir() else find_card(model)
+        return load_card(Path(model)) if Path(model).is_dir() else find_card(model, store)
     except LookupError as error:
         raise BadModel(model, str(error).rstrip(".")) from error
 
 
 def open_encoder(settings: Settings, *, threads: int, lanes: int) -> OnnxEncoder:
     """The model that `settings` name, warm; raises BadModel."""
-    spec = card_of(settings.model).spec
+    spec = card_of(settings.model, settings.store).spec
     return OnnxEncoder(spec, threads=threads, lanes=lanes, max_waiting=settings.waiting)
 
 
@@ -72,7 +73,17 @@ def open_shop(settings: Settings) -> Shop:
     Raises NoShop, ShopBroken, ShopBusy, WrongSpace or BadModel.
     """
     encoder = open_encoder(settings, threads=settings.threads, lanes=settings.lanes)
-    return shop_of(settings, Shelf.open(settings.shop, encoder.spec), encoder)
+    shelf = Shelf.open(settings.shop, encoder.spec)
+    return shop_of(settings, shelf, _together(encoder, settings))
+
+
+def _together(encoder: Encoder, settings: Settings) -> Encoder:
+    """`encoder`, so that requests which arrive together are encoded together."""
+    if settings.batch == 1:
+        return encoder
+    return BatchingEncoder(
+        encoder, lanes=settings.lanes, most=settings.batch, max_waiting=settings.waiting
+    )
 
 
 def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 it failed, 2 misused.
 """
 
 import argparse
+import dataclasses
 import json
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import ModelError
+from models.provenance import Provenance
 from vision.errors import VisionError
 
 PICTURES = 128
@@ -32,7 +34,7 @@ def main(said: Sequence[str] | None = None) -> int:
 
 
 def _export(asked: argparse.Namespace) -> dict[str, Any]:
-    from models.draft import Provenance, make_draft
+    from models.draft import make_draft
     from models.openclip import Weights, load
     from models.openclip_random import enliven
     from models.samples import read_pictures
@@ -43,9 +45,10 @@ def _export(asked: argparse.Namespace) -> dict[str, Any]:
     pictures = read_pictures(asked.pictures, loaded.size_px, loaded.resize, PICTURES)
     if asked.random is not None:
         enliven(loaded, pictures[:32])
-    told = Provenance(asked.name or asked.arch, _source(asked), _licence(asked))
-    tokeniser = asked.tokeniser or _tokeniser_in(asked.fetched)
-    card = make_draft(loaded, told, pictures, asked.out, tokeniser)
+    tokeniser = asked.tokeniser
+    if tokeniser is None and loaded.hub_tokeniser and asked.fetched is not None:
+        tokeniser = asked.fetched / "tokenizer.json"
+    card = make_draft(loaded, _told(asked), pictures, asked.out, tokeniser)
     return {"draft": str(asked.out), "name": card.name, "measured": card.measured}
 
 
@@ -76,19 +79,31 @@ def _bench(asked: argparse.Namespace) -> dict[str, Any]:
         return {"pictures": table(found.pictures), "words": table(found.words)}
 
 
-def _source(asked: argparse.Namespace) -> str:
+def _fetch(asked: argparse.Namespace) -> dict[str, Any]:
+    from models.hub import PREFIX, fetch, repository_of
+
+    named = asked.model.removeprefix(PREFIX)
+    if not asked.model.startswith(PREFIX):
+        named = repository_of(asked.model, asked.pretrained)
+    fetched = fetch(named, asked.out, asked.revision)
+    return {"folder": str(asked.out), **dataclasses.asdict(fetched)}
+
+
+def _told(asked: argparse.Namespace) -> Provenance:
+    """Source and licence: of random weights, of what was fetched, or as said."""
+    name, source, licence = asked.name or asked.arch, asked.source, asked.licence
     if asked.random is not None:
-        return f"open_clip {asked.arch}, random weights of seed {asked.random}: proves wiring only"
-    return f"open_clip {asked.arch}, {asked.source or asked.checkpoint or asked.fetched}"
+        source = f"random weights of seed {asked.random}: proves wiring only"
+        licence = "none: random weights"
+    elif asked.fetched is not None:
+        from models.hub import find_fetched
 
-
-def _licence(asked: argparse.Namespace) -> str:
-    return "none: random weights" if asked.random is not None else asked.licence
-
-
-def _tokeniser_in(folder: Path | None) -> Path | None:
-    path = None if folder is None else folder / "tokenizer.json"
-    return path if path is not None and path.is_file() else None
+        fetched = find_fetched(asked.fetched)
+        if fetched is not None:
+            source = source or f"{fetched.repository} at {fetched.revision}"
+            licence = licence or fetched.licence
+    source = source or str((asked.checkpoint or asked.fetched).name)
+    return Provenance(name, f"open_clip {asked.arch}, {source}", licence or "unknown")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,9 +119,15 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--name", default="")
     export.add_argument("--source", default="")
-    export.add_argument("--licence", default="unknown")
+    export.add_argument("--licence", default="")
     export.add_argument("--tokeniser", type=Path)
     export.add_argument("--config", type=Path, help="JSON merged into the architecture's own")
+    fetch = commands.add_parser("fetch", help="bring an open_clip model from a hub")
+    fetch.set_defaults(act=_fetch)
+    fetch.add_argument("model", help="hf-hub:ORGANISATION/NAME, or ARCH with --pretrained TAG")
+    fetch.add_argument("--pretrained", default="", metavar="TAG")
+    fetch.add_argument("--out", type=Path, required=True)
+    fetch.add_argument("--revision", help="a commit; without it the newest, then pinned")
     publish = commands.add_parser("publish", help="quantise, gate, time, choose, store")
     publish.set_defaults(act=_publish)
     publish.add_argument("--store", type=Path, required=True)

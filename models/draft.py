@@ -7,7 +7,7 @@ equal leaves nothing behind.
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from models.closeness import Parity, Vectors, compare
 from models.export import Exported, export
 from models.gate import require
 from models.openclip import Loaded
+from models.provenance import Provenance
 from models.samples import sample_texts
 from vision.encoder import OUTPUT
 from vision.photo import Pixels
@@ -31,16 +32,6 @@ TITLE_WEIGHT: Final = 0.3
 """How much a title counts in a product's vector until somebody measures it on a catalogue: under
 the built-in model's .7, for a CLIP's pictures and words lie apart and titles alike."""
 BATCH: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """What the card tells of a model: its name, where the weights come from, their licence."""
-
-    name: str
-    source: str
-    licence: str
-    data: tuple[str, ...] = ()
 
 
 def make_draft(

@@ -17,9 +17,10 @@ if find_spec("open_clip") is None:  # importing it needs our shim first
 
 from models import publish as publishing  # after the skip
 from models.card import read_card, write_card
-from models.draft import Provenance, make_draft
+from models.draft import make_draft
 from models.errors import LicenceRefused, ParityLost, UnknownModel
 from models.openclip import Weights, load
+from models.provenance import Provenance
 from models.publish import Effort, Weighing, publish
 from models.registry import find_card, published, remove_model
 from tests.models.tiny import TINY_VIT, noise_pictures
