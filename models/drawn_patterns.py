@@ -25,7 +25,8 @@ def pattern(name: str, first: RGB, second: RGB, third: RGB, size: int) -> Field 
     if draw is None:
         return None
     tile = draw(floats(first), floats(second), floats(third), size)
-    return floats(cv2.GaussianBlur(np.ascontiguousarray(tile, np.float32), (0, 0), 0.7))
+    around = np.pad(floats(tile), ((4, 4), (4, 4), (0, 0)), mode="wrap")
+    return floats(cv2.GaussianBlur(around, (0, 0), 0.7)[4:-4, 4:-4])
 
 
 def _ground(colour: Field) -> Field:

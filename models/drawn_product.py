@@ -106,9 +106,9 @@ def _paint(part: Part, spec: Spec) -> Paint:
         return Paint((r, g, b), _material(row["material"]))
     tone = np.clip(floats(own[row["of"]]) * row.get("times", 1.0), 0, 255)
     rgb = (int(tone[0]), int(tone[1]), int(tone[2]))
-    plain = spec.pattern in ("plain", "print")
+    plain = row["of"] != "main" or spec.pattern in ("plain", "print")
     pattern = None if plain else (spec.pattern, second, third, spec.pattern_size)
-    return Paint(rgb, _material(spec.material), pattern)
+    return Paint(rgb, _material(row.get("material", spec.material)), pattern)
 
 
 @cache

@@ -1,6 +1,7 @@
 """What the drawn shop sells: articles in colours, with titles, prices and stock, from a seed."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from models.drawn_product import Spec, stock
 from models.drawn_shapes import Fit
 
 MAX_COLOURS = 4
+MODELS_A_ROUND = 6  # a kind with a share of 6 gets a model in each of 6 rounds
+SMALL_SHOP = 100
 FAR_APART = 110  # RGB distance at which a print stands out from its ground
 
 
@@ -25,21 +28,27 @@ class Article:
 
 
 def articles(seed: int, products: int) -> tuple[Article, ...]:
-    """The shop's first `products` articles: every kind before any kind's second model."""
-    kinds = list(stock()["kinds"])
+    """`products` articles (1 or more): every kind's first model before any second one.
+
+    A shop of fewer than SMALL_SHOP products is for tests: two colours a model, and only each
+    third product is photographed twice.
+    """
+    if products < 1:
+        raise ValueError("a shop has at least one product")
+    small = products < SMALL_SHOP
     sold: list[Article] = []
-    model = 0
-    while len(sold) < products:
-        for kind in kinds:
-            if model < stock()["kinds"][kind]["share"] and len(sold) < products:
-                sold.extend(_model(seed, kind, model, products))
-        model += 1
-        if model > max(k["share"] for k in stock()["kinds"].values()) * 10:
+    for model in itertools.count():
+        for kind, row in stock()["kinds"].items():
+            if model % MODELS_A_ROUND < row["share"] and len(sold) < products:
+                sold.extend(_model(seed, kind, model, 2 if small else MAX_COLOURS))
+        if len(sold) >= products:
             break
+    if small:
+        sold = [a if i % 3 == 0 else replace(a, views=a.views[:1]) for i, a in enumerate(sold)]
     return tuple(sold[:products])
 
 
-def _model(seed: int, kind: str, model: int, products: int) -> list[Article]:
+def _model(seed: int, kind: str, model: int, most: int) -> list[Article]:
     """One model of a kind in its colours: they share cut, cloth, print and `group`."""
     rng = rng_of("model", seed, kind, model)
     row = stock()["kinds"][kind]
@@ -47,7 +56,7 @@ def _model(seed: int, kind: str, model: int, products: int) -> list[Article]:
     row = {**row, **row.get("by_variant", {}).get(options, {})}
     material = row["materials"][model % len(row["materials"])]
     pattern = row["patterns"][model % len(row["patterns"])]
-    many = 2 if products < 100 else int(rng.integers(2, MAX_COLOURS + 1))
+    many = int(rng.integers(2, most + 1))
     colours = rng.permutation(row["colours"])[:many]
     fit = Fit(
         float(rng.uniform(0.94, 1.08)), float(rng.uniform(0.93, 1.08)), float(rng.uniform(0, 0.02))
@@ -103,6 +112,11 @@ def _trio(rng: np.random.Generator, colour: str, pattern: str) -> tuple[RGB, RGB
         return main, _ink(rng, main, second), _ink(rng, main, third)
     near = [np.multiply(main, 0.72), np.multiply(main, 0.85), palette["cream"], palette["navy"]]
     return main, _rgb(near[int(rng.integers(len(near)))]), _ink(rng, main, ["white", "red", "navy"])
+
+
+def ink_of(colour: str) -> RGB:
+    """The RGB of one of the shop's colours."""
+    return _rgb(stock()["colours"][colour])
 
 
 def _ink(rng: np.random.Generator, main: RGB, names: list[str]) -> RGB:

@@ -5,6 +5,7 @@ pattern lies on it and follows its slopes a little, seams and stitches are drawn
 below is darkened where a part covers it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,6 +18,7 @@ from models.drawn_relief import (
     SCALE,
     Region,
     Relief,
+    bands,
     drape_field,
     fixed_points,
     region_of,
@@ -28,6 +30,8 @@ from models.drawn_weaves import TILE_PX, weave
 LAMP = (-0.42, -0.55, 0.72)  # from where the light comes: left, above, before
 AMBIENT = 0.52
 BRIGHTEST = 1.28
+LIP_UNITS = floats((1.3, 0.7))  # from a seam's groove to its bright lip
+SHADE_UNITS = floats((0.0, 0.7))  # from a stitch to its shadow
 FOLLOW_PX = 7.0  # how far a pattern slides on a slope of 1
 
 
@@ -70,31 +74,44 @@ class Easel:
         region = region_of(part, (height, width))
         if region is None:
             return
-        here = (region.rows, region.columns)
-        relief = relief_of(part, region, self._drape[here], paint.material.drape)
-        ink = _dyed(part, paint, region, relief)
-        if decal is not None and part.decal is not None:
-            _print(ink, decal, part.decal, region, relief)
-        _light(ink, relief, region, paint.material)
-        _sew(ink, part, region)
-        below = self._ink[:, region.rows, region.columns]
-        if part.shadow > 0:
-            near, far = blur(region.cover, 3.0), moved(blur(region.cover, 9.0), 3, 5)
-            near *= np.float32(-0.55 * part.shadow)
-            near += 1
-            near -= np.float32(0.45 * part.shadow) * far
-            below *= near
-        ink -= below
-        ink *= region.cover
-        below += ink
-        self._alpha[here] += (1 - self._alpha[here]) * region.cover
+        drape = self._drape[region.rows, region.columns]
+        relief = relief_of(part, region, drape, paint.material.drape)
+        dark, sewing = _shade_below(part, region), _sewing(part, region)
+        for rows, band, slopes in bands(region, relief):
+            ink = _dyed(part, paint, band, slopes)
+            if decal is not None and part.decal is not None:
+                _print(ink, decal, part.decal, band, slopes)
+            _light(ink, slopes, band, paint.material)
+            if sewing is not None:
+                ink *= sewing[0][rows]
+                ink += (ink * np.float32(0.17) + 26) * sewing[1][rows]
+            below = self._ink[:, band.rows, band.columns]
+            if dark is not None:
+                below *= dark[rows]
+            ink -= below
+            ink *= band.cover
+            below += ink
+        alpha = self._alpha[region.rows, region.columns]
+        alpha += (1 - alpha) * region.cover
 
     def result(self) -> tuple[Ink, Field]:
         """Colour (planar RGB 0..255) and coverage (0..1), averaged down to canvas units."""
-        # What no part covers is black, so colours have to be weighed by their coverage.
-        planes = floats(cv2.merge([*(self._ink * self._alpha), self._alpha]))
+        # Parts were laid on black: the ink is already weighed by its coverage.
+        planes = floats(cv2.merge([*self._ink, self._alpha]))
         *ink, weight = cv2.split(resized(planes, CANVAS_UNITS, how=cv2.INTER_AREA))
         return floats(np.stack(ink) / np.maximum(weight, 1e-3)), floats(weight)
+
+
+def _shade_below(part: Part, region: Region) -> Field | None:
+    """By what the part's shadow multiplies what lies below: tight at its edge, wide downwards."""
+    if part.shadow <= 0:
+        return None
+    half = floats(cv2.pyrDown(region.cover))
+    quarter = floats(cv2.pyrDown(half))
+    near = blur(half, 1.3)
+    far = resized(moved(blur(quarter, 2.1), 0.75, 1.25), (half.shape[1], half.shape[0]))
+    dark = 1 - np.float32(part.shadow) * (np.float32(0.55) * near + np.float32(0.45) * far)
+    return resized(dark, (region.cover.shape[1], region.cover.shape[0]))
 
 
 def _dyed(part: Part, paint: Paint, region: Region, relief: Relief) -> Ink:
@@ -168,30 +185,36 @@ def _light(ink: Ink, relief: Relief, region: Region, material: Material) -> None
         ink += np.float32(material.gloss * 255) * floats(cv2.pow(glance, material.shine))
 
 
-def _sew(ink: Ink, part: Part, region: Region) -> None:
-    """Draw seams (a groove and its bright lip) and stitches (dashes) on the lit part."""
+def _sewing(part: Part, region: Region) -> tuple[Field, Field] | None:
+    """Seams (a groove and its bright lip) and stitches (dashes): by what they multiply the lit
+    part, and where thread shines on it."""
+    if not part.seams and not part.stitches:
+        return None
+    factor = np.ones(region.cover.shape, np.float32)
+    thread = np.zeros(region.cover.shape, np.float32)
     for seam in part.seams:
         groove = _stroke([seam.points], seam.width, region)
-        lip = np.maximum(np.roll(groove, (1, 2), (0, 1)) - groove, 0)
-        ink *= 1 + np.float32(seam.depth) * (np.float32(0.16) * lip - np.float32(0.5) * groove)
+        lip = np.maximum(_stroke([seam.points + LIP_UNITS], seam.width, region) - groove, 0)
+        factor *= 1 + np.float32(seam.depth) * (np.float32(0.16) * lip - np.float32(0.5) * groove)
     for row in part.stitches:
-        thread = _stroke(_dashes(row), row.width, region)
-        ink *= 1 - np.float32(0.3) * np.roll(thread, 1, 0)
-        ink += (ink * np.float32(0.17) + 26) * thread
+        dashes = _dashes(row)
+        thread = np.maximum(thread, _stroke(dashes, row.width, region))
+        factor *= 1 - np.float32(0.3) * _stroke(dashes + SHADE_UNITS, row.width, region)
+    return factor, thread
 
 
-def _stroke(lines: list[Points], width: float, region: Region) -> Field:
+def _stroke(lines: Sequence[Points] | Points, width: float, region: Region) -> Field:
     canvas = np.zeros(region.cover.shape, np.uint8)
     fixed = [fixed_points(line, region.columns.start, region.rows.start) for line in lines]
     cv2.polylines(canvas, fixed, False, (255,), max(1, round(width * SCALE)), cv2.LINE_AA, 4)
     return floats(canvas) * np.float32(1 / 255)
 
 
-def _dashes(row: Line) -> list[Points]:
-    """A stitched line: dashes of 4 units with gaps of 2.6."""
+def _dashes(row: Line) -> Points:
+    """A stitched line as N × 2 × 2 ends: dashes of 4 units with gaps of 2.6."""
     steps = np.linalg.norm(np.diff(row.points, axis=0), axis=1)
     along = np.concatenate([[0], np.cumsum(steps)])
-    starts = np.arange(0, along[-1] - 4, 6.6)[:, None] + [0, 4]
-    x = np.interp(starts, along, row.points[:, 0])
-    y = np.interp(starts, along, row.points[:, 1])
-    return list(floats(np.stack([x, y], 2)))
+    ends = np.arange(0, along[-1] - 4, 6.6)[:, None] + [0, 4]
+    x = np.interp(ends, along, row.points[:, 0])
+    y = np.interp(ends, along, row.points[:, 1])
+    return floats(np.stack([x, y], 2))

@@ -35,9 +35,9 @@ def _bed(rng: np.random.Generator) -> Ink:
     turn = float(rng.uniform(0, 180))
     folds = np.exp(-np.abs(_streaks(rng, turn, 40, 330)) * 4.0)
     small = np.exp(-np.abs(_streaks(rng, turn + float(rng.uniform(30, 90)), 28, 160)) * 5.0)
-    relief = 34 * noise(rng, width, height, 200) + 13 * folds + 6 * small
-    across, down = slopes(blur(floats(relief), 2.2))
-    shade = np.clip(1 + 0.34 * (0.7 * across + down), 0.6, 1.12)
+    relief = 34 * noise(rng, width, height, 200) + 15 * folds + 5 * small
+    across, down = slopes(blur(floats(relief), 4.0))
+    shade = np.clip(1 + 0.4 * (0.7 * across + down), 0.6, 1.12)
     return _coloured(floats(shade * (1 + 0.025 * _tiled(weave("canvas")))), SHEETS, rng)
 
 

@@ -98,8 +98,16 @@ def _unfold(rows: list[dict[str, Any]], pieces: dict[str, Any]) -> list[dict[str
             out.append(row)
             continue
         extra = {k: v for k, v in row.items() if k != "use"}
-        out.extend({**part, **extra} for part in pieces[row["use"]])
+        out.extend({**part, **_both(part, extra)} for part in pieces[row["use"]])
     return out
+
+
+def _both(part: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    """What a use adds to a piece's part; conditions are joined, all else is replaced."""
+    joined: dict[str, Any] = {
+        k: f"{part.get(k, '')} {extra[k]}" for k in ("if", "unless") if k in extra
+    }
+    return {**extra, **joined}
 
 
 def _shown(row: dict[str, Any], tags: frozenset[str]) -> bool:

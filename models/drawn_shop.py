@@ -13,19 +13,20 @@ import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import cv2
 
 from models.drawn_fields import rng_of
 from models.drawn_product import draw_cutout, draw_product, stock
-from models.drawn_queries import Query, queries
+from models.drawn_queries import Query, queries, softness
 from models.drawn_range import Article, articles
 from models.drawn_snap import snap
 from vision.photo import Pixels
 
 PRODUCTS = 300
-PICTURE_QUALITY = 90
+PICTURE_QUALITY = 87
 COLUMNS = (
     "sku", "title", "description", "price", "currency", "brand", "category", "colour", "size",
     "group", "stock", "material", "pattern", "gender", "image",
@@ -85,14 +86,10 @@ def draw_shop(
 def _jobs(
     part: Path, seed: int, sold: Sequence[Article], asked: Sequence[Query]
 ) -> list[Callable[[], None]]:
-    jobs: list[Callable[[], None]] = []
-    for article in sold:
-        for view in article.views:
-            jobs.append(lambda a=article, v=view: _picture(part, a, v))  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
-    for query in asked:
-        if query.image:
-            jobs.append(lambda q=query: _snap(part, seed, q))  # type: ignore[misc]  # as above
-    return jobs
+    pictures = [
+        partial(_picture, part, article, view) for article in sold for view in article.views
+    ]
+    return [*pictures, *(partial(_snap, part, seed, query) for query in asked if query.image)]
 
 
 def _work(
@@ -112,19 +109,16 @@ def _work(
 
 
 def _picture(part: Path, article: Article, view: str) -> None:
-    _save(
-        part / "images" / f"{article.sku}-{view}.jpg",
-        draw_product(article.spec, view),
-        PICTURE_QUALITY,
-    )
+    path = part / "images" / f"{article.sku}-{view}.jpg"
+    _save(path, draw_product(article.spec, view), PICTURE_QUALITY)
 
 
 def _snap(part: Path, seed: int, query: Query) -> None:
     if query.spec is None:
         return
     rng = rng_of("snap", seed, query.image)
-    cutout = draw_cutout(query.spec, query.view)
-    seen = snap(cutout.pixels, cutout.alpha, rng)
+    cutout = draw_cutout(query.spec)
+    seen = snap(cutout.pixels, cutout.alpha, rng, softness=softness(query.spec.kind))
     _save(part / query.image, seen, int(rng.integers(58, 88)))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from models.drawn_fields import Field, Ink, blur, floats, moved, sampled, warped
 from vision.photo import Pixels
 
-TURN_DEGREES = 34.0
-BODY_DEPTH = 0.42  # of a torso or a bag, to its half width
+TURN_DEGREES = 30.0
+BODY_DEPTH = 0.34  # of a torso or a bag, to its half width
 
 
 def turned(ink: Ink, alpha: Field) -> tuple[Ink, Field]:
@@ -18,13 +18,14 @@ def turned(ink: Ink, alpha: Field) -> tuple[Ink, Field]:
     height, width = alpha.shape
     columns = np.flatnonzero(alpha.max(0) > 0.5)
     middle = float(columns[0] + columns[-1]) / 2
-    half = max(float(columns[-1] - columns[0]) / 2, 1.0) * 1.02
+    half = max(float(columns[-1] - columns[0]) / 2, 1.0)
     theta = float(np.deg2rad(TURN_DEGREES))
     reach = float(np.hypot(np.cos(theta), BODY_DEPTH * np.sin(theta)))
     delta = float(np.arctan2(BODY_DEPTH * np.sin(theta), np.cos(theta)))
     x = (np.arange(width, dtype=np.float32) - middle) / half
     phi = np.arcsin(np.clip(x / reach, -1, 1)) - delta
-    source = np.where(np.abs(x) > reach, -1e4, middle + half * np.sin(phi))
+    unseen = (np.abs(x) > reach) | (phi < -np.pi / 2)
+    source = np.where(unseen, -1e4, middle + half * np.sin(phi))
     map_x = np.ascontiguousarray(np.broadcast_to(floats(source), (height, width)))
     rows = np.arange(height, dtype=np.float32)[:, None]
     map_y = np.ascontiguousarray(np.broadcast_to(rows, (height, width)))

@@ -23,8 +23,10 @@ def weave(name: str) -> Field:
 def _grain(rng: np.random.Generator, across_px: float, along_px: float | None = None) -> Field:
     """Noise of one size that repeats, with unit deviation."""
     noise = rng.standard_normal((TILE_PX, TILE_PX)).astype(np.float32)
-    pad = np.pad(noise, 60, mode="wrap")
-    soft = cv2.GaussianBlur(pad, (0, 0), across_px, sigmaY=along_px or across_px)[60:-60, 60:-60]
+    pad = np.pad(noise, 120, mode="wrap")  # three times the longest sigma
+    soft = cv2.GaussianBlur(pad, (0, 0), across_px, sigmaY=along_px or across_px)[
+        120:-120, 120:-120
+    ]
     return np.asarray((soft - soft.mean()) / soft.std(), np.float32)
 
 
