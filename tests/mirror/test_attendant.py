@@ -245,3 +245,36 @@ def test_a_camera_that_comes_back_is_recorded_on_and_the_gap_is_in_the_clip(
     clip = desk.kept["c1"][0]
     assert "camera_lost" in [gap.reason for gap in clip.gaps]
     assert len(desk.numbers("c1", tmp_path)) == clip.frames
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_fifty_losses_of_the_camera(desk: PaperDesk, tmp_path: Path) -> None:
+    sent = packets(300, Drawing(gop=10))
+    camera = rtsp(sent)
+    missed_s, back_s = [], []
+    with tending(f"rtsp://127.0.0.1:{camera.port}/live", desk, tmp_path / "mirror") as attendant:
+        desk.visit(consented=True)
+        until(lambda: attendant.state().ring_s > 0.5)
+        for turn in range(50):
+            clip_id = f"c{turn}"
+            desk.record(clip_id)
+            until(lambda: attendant.state().indicator == "recording")
+            time.sleep(0.4)
+            start_s = time.monotonic()
+            camera.kill()
+            until(lambda: not attendant.state().camera_ok)
+            missed_s.append(time.monotonic() - start_s)
+            start_s = time.monotonic()
+            camera = rtsp(sent, port=camera.port)
+            until(lambda: attendant.state().camera_ok)
+            back_s.append(time.monotonic() - start_s)
+            time.sleep(0.4)
+            desk.stop()
+            until(lambda name=clip_id: name in desk.kept)
+            clip = desk.kept[clip_id][0]
+            assert "camera_lost" in [gap.reason for gap in clip.gaps]
+            assert len(desk.numbers(clip_id, tmp_path)) == clip.frames
+    camera.kill()
+    assert max(missed_s) <= 2
+    assert max(back_s) <= 3

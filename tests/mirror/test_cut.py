@@ -153,3 +153,16 @@ def test_every_sample_of_a_clip_is_whole() -> None:
         for packet in container.demux(video=0):
             if packet.size:
                 assert split_lengths(bytes(packet))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("gop", [30, 120, 300])
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_two_hundred_random_clips_are_exact(gop: int, bframes: int) -> None:
+    stream = packets(1900, Drawing(gop=gop, bframes=bframes))
+    rng = random.Random(gop + bframes)
+    for _ in range(34):  # six times 34: 204 clips of up to 60 s
+        first = rng.randrange(0, 1890)
+        last = rng.randrange(first, min(1900, first + 1800))
+        assert_exact(cut_frames(stream, first, last), first, last)
