@@ -47,7 +47,14 @@ def _foreseen() -> tuple[type[BaseException], ...]:
 
 
 def _told(error: BaseException) -> str:
-    """One line; the system's own errors with the file first and without their number."""
+    """One line; the system's own errors with the file first and without their number, a setting out
+    of range by its name."""
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        fault = error.errors(include_url=False)[0]
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        return f"VISTAZO_{name} cannot be {fault['input']!r}: {fault['msg']}."
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename}: {error.strerror}"
     return str(error)

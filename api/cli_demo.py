@@ -39,6 +39,7 @@ def demo(
     outcome = index_source(settings, source, allow_removals=False, quiet=False)
     show_outcome(outcome, folder)
     opened = open_shop(settings)
+    listener.listen()
     aside().print(f"\nOpen [bold]{address_of(HOST, listener)}[/] in a browser. Ctrl-C stops.")
     run_server(opened, listener)
 

@@ -42,6 +42,7 @@ def serve(
     listener = listen(host, port)
     opened = open_shop(settings_of(shop=shop, model=model))
     ready_after_ms = round((perf_counter() - started) * 1000)
+    listener.listen()  # who comes from here on waits instead of being refused
     url = address_of(host, listener)
     if as_json:
         say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})

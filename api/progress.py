@@ -1,5 +1,6 @@
 """Progress for people: a bar on standard error, nothing at all for programs."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -18,8 +19,8 @@ STAGES = {
 
 @contextmanager
 def stage_bar(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
-    """A function that shows where a run stands; it does nothing when `quiet`."""
-    if quiet:
+    """A function that shows where a run stands; silent when `quiet` or nobody is looking."""
+    if quiet or not sys.stderr.isatty():
         yield lambda progress: None
         return
     from rich.progress import (
@@ -49,7 +50,7 @@ def stage_bar(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
 
 def steps(what: str, items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
     """`items`, counted on a bar of `total` while they pass."""
-    if quiet:
+    if quiet or not sys.stderr.isatty():
         yield from items
         return
     from rich.progress import track

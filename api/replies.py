@@ -135,6 +135,16 @@ def picture_path(sku: str, ordinal: int) -> str:
     return f"/v1/products/{quote(sku, safe='')}/pictures/{ordinal}"
 
 
+def safe_url(url: str) -> str:
+    """`url` if a link to it can do nothing but lead somewhere, else "": `javascript:` and the like
+    in a catalogue's cell must not run in a shopper's browser."""
+    if any(c.isspace() or not c.isprintable() or c == "\\" for c in url):
+        return ""
+    if url.lower().startswith(("http://", "https://")):
+        return url
+    return "" if ":" in url or url.startswith("//") else url
+
+
 def product_json(product: Product) -> dict[str, Any]:
     """`product` as ProductReply describes it."""
     return {
@@ -150,7 +160,7 @@ def product_json(product: Product) -> dict[str, Any]:
         "group": product.group,
         "stock": product.stock,
         "store": product.store,
-        "url": product.url,
+        "url": safe_url(product.url),
         "attributes": {name: list(values) for name, values in product.attributes.items()},
     }
 

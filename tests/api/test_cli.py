@@ -157,6 +157,13 @@ def test_an_error_is_one_clear_line_and_a_true_exit_code(call, arguments, code, 
     assert "Traceback" not in err
 
 
+def test_a_setting_out_of_range_is_told_by_its_name(call, catalogue, monkeypatch):
+    monkeypatch.setenv("VISTAZO_THREADS", "many")
+    code, _, err = call("index", catalogue)
+    assert (code, len(err.strip().splitlines())) == (1, 1)
+    assert "VISTAZO_THREADS cannot be 'many'" in err
+
+
 def test_debug_shows_the_traceback():
     from index.errors import NoShop
 
@@ -221,6 +228,25 @@ def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
     finally:
         serving.send_signal(signal.SIGINT)
         assert serving.wait(20) in (0, 130)
+
+
+def test_the_demo_builds_a_catalogue_into_a_shop_and_serves_it(catalogue, tmp_path):
+    command = [sys.executable, "-m", "api", "demo", "--catalogue", str(catalogue), "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    serving = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment, text=True)
+    try:
+        assert serving.stderr is not None
+        url = ""
+        while not url and (line := serving.stderr.readline()):
+            url = next((word for word in line.split() if word.startswith("http://")), "")
+        with urllib.request.urlopen(url + "/v1/shop", timeout=20) as answer:
+            assert json.load(answer)["products"] == 10
+        with urllib.request.urlopen(url, timeout=20) as page:
+            assert b"<html" in page.read()
+    finally:
+        serving.send_signal(signal.SIGINT)
+        serving.wait(20)
+    assert [f.name[:7] for f in (tmp_path / "demo-shop").iterdir()] == ["source-"]
 
 
 def test_a_taken_port_is_told_before_anything_is_loaded(call):

@@ -1,0 +1,46 @@
+"""What callers read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.replies import facets_of, picture_path, product_json, safe_url
+from index.product import Product
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example/a?b=c:d", "HTTP://x", "/p/1", "p/1.html", "?sku=1", ""]
+)
+def test_a_link_that_only_leads_somewhere_passes(url):
+    assert safe_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", " javascript:x",
+        "data:text/html,x", "vbscript:x", "//evil.example", "\\\\evil", "/\\evil",
+        "\x01javascript:x", "file:///etc/passwd",
+    ],
+)  # fmt: skip
+def test_a_link_that_could_do_more_is_left_out(url):
+    assert safe_url(url) == ""
+    assert product_json(Product("a", url=url))["url"] == ""
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_a_pictures_address_holds_its_sku_in_one_segment(sku):
+    address = picture_path(sku, 3)
+    assert address.isascii()
+    assert address.count("/") == 5
+
+
+def test_facets_count_what_there_is_most_frequent_first():
+    products = [
+        Product("a", colour="red", categories=("X", "Y"), brand="B"),
+        Product("b", colour="red", categories=("Y",)),
+        Product("c"),
+    ]
+    assert facets_of(products) == {
+        "category": [["Y", 2], ["X", 1]], "colour": [["red", 2]], "brand": [["B", 1]],
+    }  # fmt: skip
