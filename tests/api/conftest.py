@@ -86,9 +86,9 @@ class Shopper:
         self.page.wait_for_selector(CARD)
 
     def next_search(self) -> Any:
-        """Waits for the answer to the search that the block starts."""
-        return self.page.expect_response(
-            lambda r: "/v1/search" in r.url and not r.url.endswith("top=1")
+        """Waits for the whole answer to the search that the block starts."""
+        return self.page.expect_event(
+            "requestfinished", lambda r: "/v1/search" in r.url and not r.url.endswith("top=1")
         )
 
     def settled(self) -> None:
