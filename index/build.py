@@ -21,6 +21,7 @@ from index.errors import BadRow
 from index.lanes import by_pictures, on_threads, parts
 from index.lock import bulk_writer
 from index.plan import Plan, gather, make_plan
+from index.product import Product
 from index.row import Row
 from index.shelf import Shelf
 from index.source import read_source
@@ -132,8 +133,8 @@ class _Run:
 
     def settle_titles(self) -> None:
         """From here on every vector of the shop is made with this weight of titles."""
-        with self._database.writing() as connection:
-            if catalogue.title_weight(connection) != self._title_weight:
+        if self._shelf.title_weight != self._title_weight:
+            with self._database.writing() as connection:
                 changes.set_title_weight(connection, self._title_weight)
 
     def embed(self, plan: Plan, threads: int) -> None:
@@ -146,18 +147,20 @@ class _Run:
             limits=self._limits,
             clock_ns=self._clock_ns,
         )
-        done, total = 0, len(plan.rewrite) + len(plan.look)
-        for rows in parts(plan.rewrite, PRODUCTS_AT_ONCE):
-            self._rewrite(plan, rows, embedder)
-            done = self._tell("embedding", done + len(rows), total)
+        done, total = 0, len(plan.outdated) + len(plan.rewrite) + len(plan.look)
+        for from_source, products in ((False, plan.outdated), (True, plan.rewrite)):
+            for part in parts(products, PRODUCTS_AT_ONCE):
+                self._rewrite(part, embedder, from_source=from_source)
+                done = self._tell("embedding", done + len(part), total)
         waiting: list[Embedded] = []
         for rows, embedded in on_threads(embedder.entries, by_pictures(plan.look), threads):
             waiting.append(embedded)
-            if sum(len(e.entries) for e in waiting) >= COMMIT_EVERY:
+            if sum(len(some.entries) + len(some.held) for some in waiting) >= COMMIT_EVERY:
                 self._take(plan, waiting)
                 waiting = []
             done = self._tell("embedding", done + len(rows), total)
-        self._take(plan, waiting)
+        if waiting:
+            self._take(plan, waiting)
 
     def remove(self, skus: Sequence[str]) -> None:
         """Remove what the source no longer names."""
@@ -170,11 +173,14 @@ class _Run:
                         changes.delete_product(connection, sequence, product_id)
             self.report.removed += len(part)
 
-    def _rewrite(self, plan: Plan, rows: Sequence[Row], embedder: Embedder) -> None:
+    def _rewrite(
+        self, products: Sequence[Product], embedder: Embedder, *, from_source: bool
+    ) -> None:
         """New fields; new vectors only where the title changed, and then from what was seen."""
         weight, space = self._title_weight, self._shelf.spec.space
         bare = [
-            Entry(row.product, (), words_of(row.product, weight), from_source=True) for row in rows
+            Entry(product, (), words_of(product, weight), from_source=from_source)
+            for product in products
         ]
         with self._database.reading() as connection:
             stale = [e.words for e in bare if not self._is_worded(connection, e)]
@@ -190,7 +196,7 @@ class _Run:
                     continue  # the API gave it another title a moment ago: the next run's work
                 whole = replace(entry, words_embedding=words.get(entry.words))
                 changes.change_product(connection, sequence, product_id, whole, weight, space)
-        self.report.changed += len(rows)
+        self.report.changed += len(products)
 
     def _is_worded(self, connection: sqlite3.Connection, entry: Entry) -> bool:
         """Whether the words of `entry` are in its vectors already."""

@@ -67,7 +67,7 @@ def products_by_id(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[i
     rows = connection.execute(
         f"SELECT id, {FIELDS} FROM products WHERE id IN ({marks(ids)})", tuple(ids)
     )
-    return {row[0]: _product(row[1:]) for row in rows}
+    return {row[0]: product_of(row[1:]) for row in rows}
 
 
 def pictures_of(connection: sqlite3.Connection, product_id: int) -> list[Picture]:
@@ -174,6 +174,7 @@ def marks(values: Iterable[object]) -> str:
 
 
 def row_of(p: Product) -> tuple[object, ...]:
+    """The product as a row of FIELDS."""
     return (
         p.sku, p.title, p.description, p.price, p.currency, p.brand,
         json.dumps(p.categories, ensure_ascii=False), p.colour, p.size, p.group, p.stock,
@@ -181,7 +182,8 @@ def row_of(p: Product) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _product(row: Sequence[object]) -> Product:
+def product_of(row: Sequence[object]) -> Product:
+    """The product that a row of FIELDS holds."""
     sku, title, description, price, currency, brand, categories, *rest = row
     colour, size, group, stock, store, url, attributes = rest
     return Product(

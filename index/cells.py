@@ -12,6 +12,7 @@ PRICE = re.compile(
     r"(?P<before>[^\d.,+-]*)(?P<number>[\d][\d.,' \u00a0\u202f]*|[.,]\d+)(?P<after>\D*)\Z"
 )
 GROUPED = re.compile(r"\d{1,3}(?:,\d{2,3})*,\d{3}\Z")  # 1,299,000 and the Indian 12,99,000
+CODE = re.compile(r"[A-Za-z]{3}\Z")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -55,12 +56,18 @@ def _currency(mark: str, text: str) -> str:
         return ""
     if mark in SYMBOLS:
         return SYMBOLS[mark]
-    if re.fullmatch(r"[A-Za-z]{3}", mark):
+    if CODE.match(mark):
         return mark.upper()
     for symbol, code in SYMBOLS.items():  # US$, C$
         if mark.endswith(symbol) and re.fullmatch(r"[A-Z]{1,2}", mark[: -len(symbol)]):
             return code if mark.startswith("US") else ""
     raise BadProduct("price", f"{text[:40]!r} is not a price")
+
+
+def read_currency(text: str) -> str:
+    """The ISO code that a currency column means by a code or a sign; "" for anything else."""
+    text = text.strip()
+    return text.upper() if CODE.match(text) else SYMBOLS.get(text, "")
 
 
 def read_stock(text: str) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from index import catalogue
 from index.blend import words_of
-from index.catalogue import FIELDS, row_of
+from index.catalogue import FIELDS, product_of, row_of
 from index.entry import Entry
 from index.errors import BadRow, EmptySource
 from index.examine import find_stamp
@@ -25,13 +25,15 @@ LARGEST_SHARE = 0.3  # of the shop that a source may remove without being asked 
 class Plan:
     """Rows by what has to be done with them; `gone` are SKUs that the source no longer names.
 
-    `look` are rows whose pictures are new or may have changed, `rewrite` those whose pictures are
-    the same and whose fields are not; `held` is what the shop holds.
+    `look` are rows whose pictures are new or may have changed, `rewrite` products whose pictures
+    are the same and whose fields are not, `outdated` products that stay without being named by a
+    good row and whose vectors were made with other words; `held` is what the shop holds.
     """
 
     held: dict[str, "Held"]
     look: list[Row] = field(default_factory=list)
-    rewrite: list[Row] = field(default_factory=list)
+    rewrite: list[Product] = field(default_factory=list)
+    outdated: list[Product] = field(default_factory=list)
     unchanged: int = 0
     gone: list[str] = field(default_factory=list)
 
@@ -113,13 +115,17 @@ def make_plan(
         if known is None or not _same_pictures(row, known):
             plan.look.append(row)
         elif reweigh or not known.says(row.product, words_of(row.product, title_weight)):
-            plan.rewrite.append(row)
+            plan.rewrite.append(row.product)
         else:
             plan.unchanged += 1
     # titles of one length fill a batch without padding: 13 % less work for the words
     plan.look.sort(key=lambda row: (row.product.title.count(" "), row.product.title))
     kept = rows.keys() | {bad.sku for bad in rejected}
     plan.gone = [sku for sku, known in held.items() if known.from_source and sku not in kept]
+    staying = held.keys() - rows.keys() - set(plan.gone)
+    for product, words in ((product_of(held[sku].row), held[sku].words) for sku in staying):
+        if reweigh or words != words_of(product, title_weight):
+            plan.outdated.append(product)
     return plan
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import sqlite3
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -103,21 +104,26 @@ class Replica:
             return self._index.search(vector, k, allowed)
 
     def save_if_worthwhile(self) -> None:
-        """Save after so many changes that the next opening would feel them."""
+        """Save after so many changes that the next opening would feel them.
+
+        A disk that is full or read-only costs the next opening its speed and nothing else.
+        """
         if self._unsaved >= CACHE_AFTER:
-            self.save()
+            with suppress(OSError):
+                self.save()
 
     def save(self) -> None:
-        """Write the cache: the index under a name of its own, then the note that points to it."""
+        """Write the cache: the index under a name of its own, then the note that points to it.
+
+        Raises OSError.
+        """
         with self._gate.looking():
-            name = f"vectors-{self._sequence}-{os.urandom(4).hex()}.faiss"
+            sequence, name = self._sequence, f"vectors-{self._sequence}-{os.urandom(4).hex()}.faiss"
             path = self._folder / name
             self._index.save(path)
-            note = Cache(
-                self._identity, self._index.dimension, self._sequence, name, *_size_and_crc32(path)
-            )
-            self._unsaved = 0
+        note = Cache(self._identity, self._index.dimension, sequence, name, *_size_and_crc32(path))
         write_atomically(self._folder / CACHE_NAME, json.dumps(asdict(note)).encode())
+        self._unsaved = 0
         for old in self._folder.glob("vectors-*.faiss"):
             if old.name != name:
                 old.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from index.cells import read_price, read_stock, split_list, tidy
+from index.cells import read_currency, read_price, read_stock, split_list, tidy
 from index.errors import BadProduct, BadRow, BadSource
 from index.filters import fold_field
 from index.product import Product
@@ -110,7 +110,7 @@ def _product(sku: str, fields: Mapping[str, list[str]], shown: Mapping[str, str]
     return Product(
         sku=sku,
         price=price,
-        currency=first("currency").upper()[:3] or currency,
+        currency=read_currency(first("currency")) or currency,
         categories=tuple(
             dict.fromkeys(
                 part for value in fields.get("category", ()) for part in split_list(value)

@@ -249,6 +249,8 @@ class Shelf:
             raise StrangeVector(f"the embedding of its words {wanted[:60]!r} is missing")
 
     def _check_entry(self, entry: Entry) -> None:
+        if not entry.pictures:
+            raise StrangeVector(f"the product {entry.sku!r} has none, so no search could find it")
         embeddings = [seen.own for seen in entry.pictures]
         if entry.words_embedding is not None:
             embeddings.append(entry.words_embedding)

@@ -41,7 +41,7 @@ class VectorIndex(Protocol):
         """
 
     def save(self, path: Path) -> None:
-        """Write it to one file, which the class can load again."""
+        """Write it to one file, which the class can load again; raises OSError."""
 
 
 class FlatIndex:
@@ -95,7 +95,10 @@ class FlatIndex:
         return ids[0][found], scores[0][found]
 
     def save(self, path: Path) -> None:
-        faiss.write_index(self._index, str(path))
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as refused:
+            raise OSError(f"the vectors cannot be saved to {path}") from refused
 
 
 def _bitmap(ids: Ids) -> npt.NDArray[np.uint8]:

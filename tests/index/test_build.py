@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from index.build import Progress, Report, apply_source
+from index.catalogue import sequence_of
 from index.errors import EmptySource, ShopBusy
 from index.examine import see
 from index.lock import bulk_writer
@@ -265,6 +266,38 @@ def test_a_model_version_that_weighs_titles_otherwise_makes_all_vectors_again(sh
     moved = unit(bare + np.float32(0.9) * shop.encoder.words(["Bag 1"])[0].vector)
     assert np.allclose(shop.shelf.vector_of("p1").vector, moved, atol=1e-6)
     assert counts(shop.apply()) == (0, 0, 10, 0)
+
+
+def test_a_new_weight_of_titles_reaches_products_that_no_row_names(shop: Shop) -> None:
+    """Whether they came through the API or their row went bad: all vectors of a shop agree."""
+    own = shop.encoder.words(["x"])[0]
+    words = shop.encoder.words(["Hat"])[0]
+    shop.shelf.put(Product("mine", title="Hat"), [Picture("mine", 0, "/x", "0", "")], [own], words)
+    rows = ten(shop)
+    shop.rows(rows)
+    shop.apply()
+    rows[4]["price"] = "a lot"
+    shop.rows(rows)
+    assert counts(shop.apply(pictures_only=True)) == (0, 11, 0, 0)
+    assert np.array_equal(shop.shelf.vector_of("mine").vector, own.vector)
+    shop.apply()
+    moved = unit(own.vector + np.float32(0.3) * words.vector)
+    assert np.allclose(shop.shelf.vector_of("mine").vector, moved, atol=1e-6)
+    shop.rows(ten(shop))
+    assert shop.apply().removed == 0  # still nobody's but the API's
+
+
+def test_an_unchanged_run_writes_nothing(shop: Shop) -> None:
+    shop.rows(ten(shop))
+    shop.apply()
+    before = sequence(shop)
+    shop.apply()
+    assert sequence(shop) == before
+
+
+def sequence(shop: Shop) -> int:
+    with shop.shelf.database.reading() as connection:
+        return sequence_of(connection)
 
 
 def test_a_second_bulk_writer_is_told_to_wait(shop: Shop) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.cells import read_price, read_stock, split_list, tidy
+from index.cells import read_currency, read_price, read_stock, split_list, tidy
 from index.errors import BadProduct
 
 
@@ -64,6 +64,10 @@ def test_stock_as_it_is_written(text: str, stock: int | None) -> None:
 def test_what_is_no_number_of_pieces_is_refused(text: str) -> None:
     with pytest.raises(BadProduct, match="pieces"):
         read_stock(text)
+
+
+def test_a_currency_is_a_code_a_sign_or_nothing() -> None:
+    assert [read_currency(t) for t in ("usd", " € ", "Dollars", "")] == ["USD", "EUR", "", ""]
 
 
 def test_a_list_splits_at_bars_or_else_at_commas() -> None:

@@ -15,6 +15,7 @@ from index.product import Picture, Product
 from index.query import Query
 from index.replica import CACHE_NAME
 from index.shelf import Shelf
+from index.vectors import FlatIndex
 from tests.fakes import FakeEncoder, fake_spec
 from vision.embedding import Embedding, unit
 
@@ -118,3 +119,17 @@ def test_saving_leaves_one_cache_file(folder: Path) -> None:
             shelf.write([entry(n)])
             shelf.save_cache()
     assert len(list(folder.glob("vectors-*.faiss"))) == 1
+
+
+def test_a_disk_that_takes_no_cache_costs_nothing_else(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: FlatIndex, path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FlatIndex, "save", full)
+    with Shelf.open(folder, fake_spec()) as shelf:
+        shelf.write([entry(3, "new"), entry(11)])
+        shelf.save_cache()
+    with Shelf.open(folder, fake_spec()) as shelf:
+        assert len(shelf.search(Query(axis(0), top=50)).hits) == 12
