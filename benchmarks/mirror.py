@@ -1,0 +1,169 @@
+"""The mirror's figures on this machine: `python -m benchmarks.mirror [--seconds 60]`.
+
+Prints and writes benchmarks/results/mirror.json: what recording by copy costs, what encoding a raw
+camera costs, how soon a clip can be played after the stop, how long forgetting takes.
+"""
+
+import argparse
+import json
+import platform
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from customers.consent import AgeStatement, Consent, Purpose
+from customers.keys import Keys
+from customers.seal import seal
+from mirror.camera import VideoSource
+from mirror.clock import TICKS_PER_S, SystemClock, Timeline
+from mirror.encode import X264, Picture, decode
+from mirror.finish import About, finish
+from mirror.packet import Packet
+from mirror.recorder import Recorder, RecorderLimits
+from mirror.session import Session
+from mirror.spool import SpoolWriter
+from mirror.studio import open_studio
+from tests.drawn_camera import Drawing, packets
+from tests.drawn_clips import HandClock, clip_of
+from tests.drawn_network import rtsp
+
+RESULTS = Path(__file__).parent / "results" / "mirror.json"
+FULL_HD = Drawing(width_px=1920, height_px=1080, gop=30)
+
+
+def main() -> None:
+    """Measure, print, store."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to record by copy")
+    seconds = parser.parse_args().seconds
+    stream = packets(300, FULL_HD)
+    found: dict[str, Any] = {"machine": platform.processor() or platform.machine()}
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        found |= record_by_copy(stream, seconds, place)
+        found |= encode_raw(stream)
+        found |= play_after_stop(stream, place)
+        found |= forget_many(place, 1000)
+    for name, value in found.items():
+        print(f"{name:<44} {value}")
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def record_by_copy(stream: list[Packet], seconds: float, place: Path) -> dict[str, Any]:
+    """CPU of reading RTSP 1080p30, ring, sealed spool and its syncs; the test camera's left out."""
+    server = rtsp(stream)
+    clock = SystemClock()
+    source = VideoSource(f"rtsp://127.0.0.1:{server.port}/live", clock)
+    recorder = Recorder(
+        RecorderLimits(clip_s=10**6, clip_bytes=10**12, camera_delay_s=0.0),
+        Timeline.start(clock),
+        lambda take: SpoolWriter(place / "copy.spool", _keys(place), About.of(take).fields()),
+    )
+    recorder.meet(_session(place), clock.monotonic_s())
+    received, cpu_s, start_s = 0, 0.0, 0.0
+    for packet in source.packets(threading.Event()):
+        recorder.add(packet)
+        if not recorder.recording and recorder.ring.span_ticks > TICKS_PER_S:
+            recorder.start("copy", 0.5, clock.monotonic_s())
+            start_s, cpu_s = time.monotonic(), _thread_cpu_s()
+        if recorder.recording:
+            received += 1
+            if time.monotonic() - start_s >= seconds:
+                break
+    wall_s, cpu_s = time.monotonic() - start_s, _thread_cpu_s() - cpu_s
+    writer_s = _writer_cpu_s(stream, place)
+    recorder.stop(clock.monotonic_s())
+    recorder.check(clock.monotonic_s() + 1)
+    server.kill()
+    return {
+        "copy_seconds": round(wall_s, 1),
+        "copy_share_of_a_core": round(cpu_s / wall_s + writer_s, 4),
+        "copy_frames_received": received,
+        "copy_frames_due": round(wall_s * 30),
+    }
+
+
+def encode_raw(stream: list[Packet]) -> dict[str, Any]:
+    """CPU of encoding decoded 1080p30 pictures, as raw cameras are: x264, veryfast, one thread."""
+    pictures = [Picture(p.tick, p.frame) for p in decode(stream[:120])]
+    encoder = X264(pictures[0].frame, 100, 0)
+    start_s = time.process_time()
+    for picture in pictures:
+        encoder.encode(picture)
+    cpu_s = time.process_time() - start_s
+    return {"raw_1080p30_share_of_a_core": round(cpu_s / (len(pictures) / 30), 3)}
+
+
+def play_after_stop(stream: list[Packet], place: Path) -> dict[str, Any]:
+    """Seconds from the stop to a sealed clip with its previews, ten seconds of 1080p30."""
+    clock = SystemClock()
+    took_s = []
+    for _ in range(3):
+        recorder = Recorder(RecorderLimits(camera_delay_s=0.0), Timeline.start(clock), None)
+        now_s = clock.monotonic_s()
+        recorder.meet(_session(place), now_s - 60)
+        shift = round((now_s - 10) * TICKS_PER_S) - stream[0].shown_tick
+        for p in stream:
+            recorder.add(
+                Packet(
+                    p.data, p.shown_tick + shift, p.decoded_tick + shift, p.key, p.entry, p.format
+                )
+            )
+        take = recorder.start("clip", 9.5, now_s)
+        recorder.stop(now_s)
+        recorder.check(now_s + 10)
+        start_s = time.monotonic()
+        finish(take, (), X264)
+        took_s.append(time.monotonic() - start_s)
+    return {"stop_to_sealed_clip_s": round(median(took_s), 3)}
+
+
+def forget_many(place: Path, count: int) -> dict[str, Any]:
+    """Seconds to forget a customer with `count` clips of 100 kB."""
+    studio = open_studio(place / "studio", HandClock())
+    customer = studio.customers.welcome(studio.clock.now())
+    sealed = seal(bytes(100_000), studio.keys.public(customer.id))
+    for i in range(count):
+        clip = clip_of(f"c{i}", sealed, customer=customer.id)
+        studio.clips.keep(clip, [studio.clips.receive(clip.id, "video", [sealed])])
+    start_s = time.monotonic()
+    receipt = studio.forget(customer.id)
+    took_s = time.monotonic() - start_s
+    studio.close()
+    return {"forget_clips": len(receipt.files), "forget_s": round(took_s, 3)}
+
+
+def _writer_cpu_s(stream: list[Packet], place: Path) -> float:
+    """CPU a second of video costs the spool's thread: sealing and writing, measured by itself."""
+    start_s = time.process_time()
+    writer = SpoolWriter(place / "writer.spool", _keys(place), {})
+    for packet in stream:
+        writer.append(packet)
+    writer.close()
+    return (time.process_time() - start_s) / (len(stream) / 30)
+
+
+def _thread_cpu_s() -> float:
+    return time.thread_time()
+
+
+def _keys(place: Path) -> bytes:
+    return Keys(place / "keys").make("ana")
+
+
+def _session(place: Path) -> Session:
+    now = datetime.now(UTC)
+    consent = Consent(
+        "co1", "ana", "v1", "m1", frozenset({Purpose.RECORD}), "I agree.", "en",
+        now - timedelta(hours=1), now + timedelta(hours=9), "Ana", AgeStatement.OF_AGE,
+    )  # fmt: skip
+    return Session("m1", "v1", "ana", _keys(place), (consent,))
+
+
+if __name__ == "__main__":
+    main()
