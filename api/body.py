@@ -44,6 +44,14 @@ class Part:
     data: bytearray = field(default_factory=bytearray)
 
 
+def promised_bytes(request: Request, most_bytes: int) -> int:
+    """How large the body will be by its own account, `most_bytes` where it says nothing or more."""
+    said = request.headers.get("content-length", "")
+    if said.isdigit():
+        return min(int(said), most_bytes)
+    return most_bytes if "transfer-encoding" in request.headers else 0
+
+
 async def read_bytes(request: Request, most_bytes: int, wait_s: float) -> bytes:
     """The whole body.
 

@@ -1,6 +1,7 @@
-"""The bounded entrance to the threads that see and search."""
+"""The bounded entrance: how many requests are worked on, how many bytes of them are held."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -34,3 +35,29 @@ class Entrance:
             return await anyio.to_thread.run_sync(work, limiter=self._limiter)
         finally:
             self._inside -= 1
+
+
+class Intake:
+    """Bounds the bytes of all requests together, so that many large uploads at once are refused
+    instead of filling the memory. Used by one event loop."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._held_bytes = 0
+        self._requests = 0
+
+    @contextmanager
+    def hold(self, size_bytes: int) -> Iterator[None]:
+        """Account for a request of at most `size_bytes`; raises Overloaded when all is taken.
+
+        A lone request is always let in, whatever its size: its own bound is another's business.
+        """
+        if self._requests and self._held_bytes + size_bytes > self._most_bytes:
+            raise Overloaded(self._requests, retry_after_s=1.0)
+        self._held_bytes += size_bytes
+        self._requests += 1
+        try:
+            yield
+        finally:
+            self._held_bytes -= size_bytes
+            self._requests -= 1

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.asked import FORM, JSON, split_form
-from api.body import parse_json, parse_parts, read_bytes
+from api.body import parse_json, parse_parts, promised_bytes, read_bytes
 from api.errors import (
     BadParameter,
     BadRequestBody,
@@ -106,8 +106,9 @@ def _writing(router: APIRouter, shop: Shop) -> None:
         summary="Put a product with its pictures, or change fields of one that is there",
     )
     async def put(request: Request, sku: Sku) -> JSONResponse:
-        said, pictures = await _read_product(request, shop)
-        new = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
+        with shop.intake.hold(promised_bytes(request, shop.body_limits.most_bytes)):
+            said, pictures = await _read_product(request, shop)
+            new = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
         reply = await shop.entrance.run(lambda: one_product_json(shop, sku))
         return JSONResponse(reply, status_code=201 if new else 200)
 

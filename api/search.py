@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from api.asked import Asked, read_asked
+from api.body import promised_bytes
 from api.errors import (
     BadParameter,
     BadRequestBody,
@@ -92,10 +93,11 @@ def routes(shop: Shop) -> APIRouter:
     router = APIRouter(prefix="/v1/search", tags=["search"])
 
     async def answer(request: Request) -> JSONResponse:
-        rooms = Rooms()
-        with rooms.room("receive"):
-            asked = await read_asked(request, shop.body_limits)
-        found = await shop.entrance.run(lambda: walk(shop, asked.wanted, asked.picture, rooms))
+        rooms, limits = Rooms(), shop.body_limits
+        with shop.intake.hold(promised_bytes(request, limits.most_bytes)):
+            with rooms.room("receive"):
+                asked = await read_asked(request, limits)
+            found = await shop.entrance.run(lambda: walk(shop, asked.wanted, asked.picture, rooms))
         reply = search_json(shop, asked, found, rooms)
         return JSONResponse(reply, headers={"Server-Timing": server_timing(reply["took_ms"])})
 

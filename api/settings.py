@@ -52,5 +52,7 @@ class Settings(BaseSettings):
     waiting: int = Field(32, ge=0, le=10_000)
     """Requests that may wait for a worker; those beyond are told to come back (503)."""
     max_upload_bytes: int = Field(20_000_000, ge=100_000, le=500_000_000)
+    max_held_bytes: int = Field(256_000_000, ge=1_000_000)
+    """All requests under way together; beyond that they are told to come back (503)."""
     max_upload_wait_s: float = Field(30.0, gt=0, le=600)
     max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.body import BodyLimits
-from api.entrance import Entrance
+from api.entrance import Entrance, Intake
 from api.health import Heart
 from api.pictures import Thumbnails
 from api.settings import Settings
@@ -33,6 +33,7 @@ class Shop:
     lexicon: Lexicon | None
     thumbnails: Thumbnails
     entrance: Entrance
+    intake: Intake
     heart: Heart
     body_limits: BodyLimits
     picture_limits: Limits
@@ -97,6 +98,7 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         lexicon=read_lexicon(encoder),
         thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, limits),
         entrance=Entrance(settings.workers, settings.waiting),
+        intake=Intake(settings.max_held_bytes),
         heart=Heart(encoder),
         body_limits=BodyLimits(settings.max_upload_bytes, wait_s=settings.max_upload_wait_s),
         picture_limits=limits,

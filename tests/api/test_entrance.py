@@ -2,11 +2,15 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 
+import httpx
 import pytest
 
-from api.entrance import Entrance
+from api.app import create_app
+from api.entrance import Entrance, Intake
 from api.errors import Overloaded
+from tests.little_shop import drawn, encoded
 
 
 def test_work_beyond_the_line_is_refused_at_once_and_the_rest_is_served():
@@ -56,3 +60,52 @@ def test_a_failure_frees_its_place():
                 await entrance.run(lambda: 1 // 0)
 
     asyncio.run(twice())
+
+
+def test_the_bytes_of_all_requests_together_are_bounded():
+    intake = Intake(most_bytes=100)
+    with intake.hold(60), intake.hold(40):
+        with pytest.raises(Overloaded), intake.hold(1):
+            raise AssertionError("it was let in")
+        with intake.hold(0):  # words weigh nothing
+            pass
+    with intake.hold(100):
+        pass
+
+
+def test_a_lone_request_is_let_in_whatever_its_size():
+    with Intake(most_bytes=10).hold(11):
+        pass
+
+
+def test_a_failed_request_gives_its_bytes_back():
+    intake = Intake(most_bytes=10)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), intake.hold(10):
+            raise ZeroDivisionError
+
+
+def test_a_rush_over_http_is_answered_503_by_code_and_the_rest_is_served(shop):
+    """Forty searches at once where two work and three may wait."""
+    narrow = replace(shop, entrance=Entrance(threads=2, waiting=3))
+    photo = encoded(drawn("red", size=(1500, 2000)), "PNG")
+
+    async def rush():
+        transport = httpx.ASGITransport(create_app(narrow))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            asked = [
+                client.post("/v1/search", content=photo, headers={"content-type": "image/png"})
+                for _ in range(40)
+            ]
+            answers = await asyncio.gather(*asked)
+            alone = await client.get("/v1/search", params={"text": "Red bag"})
+            return answers, alone
+
+    answers, alone = asyncio.run(rush())
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) >= 5
+    refused = next(answer for answer in answers if answer.status_code == 503)
+    assert refused.json()["code"] == "overloaded"
+    assert refused.headers["retry-after"] == "1"
+    assert alone.status_code == 200
