@@ -1,6 +1,7 @@
 """Searching over HTTP, every way in."""
 
 import json
+import random
 
 import pytest
 from PIL import Image
@@ -151,6 +152,22 @@ def test_a_body_that_is_no_search_is_refused_with_its_code(client, data, kind, s
 
 def test_a_bad_search_leaves_the_next_one_alone(client):
     assert post(client, b"rubbish").status_code == 415
+    assert post(client).json()["hits"][0]["sku"] == "bag-red"
+
+
+def test_damaged_pictures_of_every_format_are_the_callers_fault_never_ours(client):
+    chance = random.Random(20261122)
+    whole = [
+        encoded(drawn("red"), kind)
+        for kind in ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "MPO")
+    ]
+    for _ in range(160):
+        data = bytearray(chance.choice(whole))
+        for _ in range(chance.randint(1, 12)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        cut = data[: chance.randint(1, len(data))] if chance.random() < 0.3 else data
+        answer = post(client, bytes(cut))
+        assert answer.status_code in (200, 413, 415), answer.text
     assert post(client).json()["hits"][0]["sku"] == "bag-red"
 
 
