@@ -18,7 +18,11 @@ class App {
     this.pictures = new Pictures();
     this.shop = { name: "", currency: "", facets: {} };
     this.trail = new Trail((step) => this.#arrive(step));
-    this.intake = new Intake(strings, (file) => this.#taken(file), () => this.#onlyLink());
+    this.intake = new Intake(
+      strings,
+      (file) => this.#taken(file),
+      () => this.#onlyLink(),
+    );
     this.#listen();
   }
 
@@ -189,6 +193,7 @@ class App {
     } catch (error) {
       if (error.name === "AbortError") return;
       if (!(error instanceof Problem)) throw error;
+      step.problem = error;
       this.found.fail(error);
     } finally {
       if (!signal.aborted) byId("busy").hidden = true;
@@ -210,7 +215,9 @@ class App {
     this.strings.fill();
     this.#lead();
     this.#draw();
-    if (this.trail.step.answer) this.found.show(this.trail.step.answer);
+    const { answer, problem } = this.trail.step;
+    if (answer) this.found.show(answer);
+    else if (problem) this.found.fail(problem);
   }
 }
 

@@ -5,7 +5,12 @@
 
 import { byId } from "./dom.js";
 
-const REASONS = { NotFoundError: "absent", OverconstrainedError: "absent", NotAllowedError: "refused", SecurityError: "refused" };
+const REASONS = {
+  NotFoundError: "absent",
+  OverconstrainedError: "absent",
+  NotAllowedError: "refused",
+  SecurityError: "refused",
+};
 const WISH = { video: { facingMode: "environment", width: { ideal: 1920 } }, audio: false };
 
 export class Camera {

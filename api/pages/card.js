@@ -46,7 +46,14 @@ export function card(hit, hands) {
   };
   node.append(
     el("div", { class: "tile" }, image),
-    el("div", { class: "card-text" }, match(hit, strings), el("h2", {}, title), facts, swatches(hit, strings, choose)),
+    el(
+      "div",
+      { class: "card-text" },
+      match(hit, strings),
+      el("h2", {}, title),
+      facts,
+      swatches(hit, strings, choose),
+    ),
     el("div", { class: "over-tile" }, like), // after the title, in the keyboard's order
   );
   node.dataset.sku = hit.sku;
@@ -59,7 +66,12 @@ export function match(hit, strings) {
   const found = matchOf(hit.probability);
   if (!found) return null;
   const dots = Array.from({ length: 4 }, (_, i) => el("i", { class: i < found.dots ? "on" : "" }));
-  return el("p", { class: "match" }, el("span", { class: "match-dots", "aria-hidden": "true" }, ...dots), strings.say(found.key));
+  return el(
+    "p",
+    { class: "match" },
+    el("span", { class: "match-dots", "aria-hidden": "true" }, ...dots),
+    strings.say(found.key),
+  );
 }
 
 /** @returns {HTMLElement[]} */

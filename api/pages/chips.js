@@ -17,14 +17,30 @@ export function drawChips(list, query, understood, { strings, currency, change }
   const chips = removable.map(({ word, without, before }) => {
     const label = strings.say("chips.remove", { what: word });
     const click = () => change(without);
-    return el("li", {}, el("button", { type: "button", class: "chip", "aria-label": label, on: { click } }, before, el("span", {}, word), icon("close")));
+    return el(
+      "li",
+      {},
+      el(
+        "button",
+        { type: "button", class: "chip", "aria-label": label, on: { click } },
+        before,
+        el("span", {}, word),
+        icon("close"),
+      ),
+    );
   });
   const told = understoodWords(query, understood, strings, currency).map(({ word, before }) =>
     el("li", { class: "chip told", title: strings.say("chips.understood", { what: word }) }, before, word),
   );
   if (removable.length > 1) {
     const click = () => change(NO_FILTERS);
-    chips.push(el("li", {}, el("button", { type: "button", class: "chip clear", on: { click } }, strings.say("chips.clear"))));
+    chips.push(
+      el(
+        "li",
+        {},
+        el("button", { type: "button", class: "chip clear", on: { click } }, strings.say("chips.clear")),
+      ),
+    );
   }
   list.replaceChildren(...told, ...chips);
   list.hidden = list.children.length === 0;
@@ -41,10 +57,16 @@ function removables(query, strings, currency) {
   }
   if (filters.brand) found.push({ word: filters.brand, without: set({ brand: null }) });
   if (filters.from !== null) {
-    found.push({ word: strings.say("chips.above", { price: strings.price(filters.from, currency) }), without: set({ from: null }) });
+    found.push({
+      word: strings.say("chips.above", { price: strings.price(filters.from, currency) }),
+      without: set({ from: null }),
+    });
   }
   if (filters.to !== null) {
-    found.push({ word: strings.say("chips.below", { price: strings.price(filters.to, currency) }), without: set({ to: null }) });
+    found.push({
+      word: strings.say("chips.below", { price: strings.price(filters.to, currency) }),
+      without: set({ to: null }),
+    });
   }
   if (filters.inStock) found.push({ word: strings.say("hit.stock"), without: set({ inStock: false }) });
   return found;
@@ -53,9 +75,14 @@ function removables(query, strings, currency) {
 function understoodWords(query, understood, strings, currency) {
   if (!understood || !query.text) return [];
   const price = (value) => strings.price(value, currency);
-  const found = understood.colours.map((colour) => ({ word: strings.colour(colour), before: dot(colour, null) }));
+  const found = understood.colours.map((colour) => ({
+    word: strings.colour(colour),
+    before: dot(colour, null),
+  }));
   found.push(...understood.kinds.map((kind) => ({ word: strings.kind(kind) })));
-  if (understood.price_above !== null) found.push({ word: strings.say("chips.above", { price: price(understood.price_above) }) });
-  if (understood.price_below !== null) found.push({ word: strings.say("chips.below", { price: price(understood.price_below) }) });
+  if (understood.price_above !== null)
+    found.push({ word: strings.say("chips.above", { price: price(understood.price_above) }) });
+  if (understood.price_below !== null)
+    found.push({ word: strings.say("chips.below", { price: price(understood.price_below) }) });
   return found;
 }

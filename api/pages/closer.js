@@ -42,7 +42,12 @@ export class Closer {
         "div",
         { class: "closer-text" },
         el("h2", {}, title),
-        el("p", { class: "card-facts" }, ...priceAndStock(item, strings, currency), stock?.tone === "in" && el("span", { class: "stock in" }, strings.say(stock.key))),
+        el(
+          "p",
+          { class: "card-facts" },
+          ...priceAndStock(item, strings, currency),
+          stock?.tone === "in" && el("span", { class: "stock in" }, strings.say(stock.key)),
+        ),
         item.description && el("p", { class: "closer-words" }, item.description),
         this.#facts(item),
         this.#ways(item),
@@ -55,16 +60,24 @@ export class Closer {
     large.alt = title;
     large.loading = "eager";
     const pick = (image) => el("button", { type: "button", class: "closer-thumb" }, image);
-    const thumbs = pictures.length < 2 ? [] : pictures.slice(0, 8).map((path, i) => {
-      const image = picture(path, this.strings, 160);
-      image.alt = this.strings.say("hit.picture", { n: i + 1, title });
-      const button = pick(image);
-      button.addEventListener("click", () => {
-        large.src = pictureAt(path, LARGE_PX);
-      });
-      return button;
-    });
-    return el("div", { class: "closer-pictures" }, el("div", { class: "tile" }, large), thumbs.length > 0 && el("div", { class: "closer-thumbs" }, ...thumbs));
+    const thumbs =
+      pictures.length < 2
+        ? []
+        : pictures.slice(0, 8).map((path, i) => {
+            const image = picture(path, this.strings, 160);
+            image.alt = this.strings.say("hit.picture", { n: i + 1, title });
+            const button = pick(image);
+            button.addEventListener("click", () => {
+              large.src = pictureAt(path, LARGE_PX);
+            });
+            return button;
+          });
+    return el(
+      "div",
+      { class: "closer-pictures" },
+      el("div", { class: "tile" }, large),
+      thumbs.length > 0 && el("div", { class: "closer-thumbs" }, ...thumbs),
+    );
   }
 
   #facts(item) {
@@ -72,10 +85,21 @@ export class Closer {
       ["hit.brand", item.brand],
       ["hit.colour", item.colour && this.strings.colour(item.colour)],
       ["hit.size", item.size],
-      ["hit.category", (item.categories ?? []).map(leafOf).filter((leaf, i, all) => all.indexOf(leaf) === i).slice(0, 3).join(", ")],
+      [
+        "hit.category",
+        (item.categories ?? [])
+          .map(leafOf)
+          .filter((leaf, i, all) => all.indexOf(leaf) === i)
+          .slice(0, 3)
+          .join(", "),
+      ],
       ["hit.sku", item.sku],
     ].filter(([, value]) => value);
-    return el("dl", {}, ...rows.flatMap(([key, value]) => [el("dt", {}, this.strings.say(key)), el("dd", {}, value)]));
+    return el(
+      "dl",
+      {},
+      ...rows.flatMap(([key, value]) => [el("dt", {}, this.strings.say(key)), el("dd", {}, value)]),
+    );
   }
 
   #ways(item) {
@@ -88,7 +112,12 @@ export class Closer {
       "div",
       { class: "acts" },
       url && el("a", { class: "button primary", href: url, rel: "noopener" }, this.strings.say("hit.shop")),
-      el("button", { type: "button", class: url ? "button" : "button primary", on: { click: like } }, icon("like"), this.strings.say("hit.like")),
+      el(
+        "button",
+        { type: "button", class: url ? "button" : "button primary", on: { click: like } },
+        icon("like"),
+        this.strings.say("hit.like"),
+      ),
     );
   }
 }

@@ -40,7 +40,12 @@ export class Crop {
     this.image = el("img", { "data-say-alt": "query.photo", draggable: "false" });
     this.hole = el("div", { class: "crop-hole" });
     const handles = CORNERS.map((corner) =>
-      el("button", { type: "button", class: `crop-corner ${corner}`, "data-corner": corner, "data-say-aria-label": `crop.${corner}` }),
+      el("button", {
+        type: "button",
+        class: `crop-corner ${corner}`,
+        "data-corner": corner,
+        "data-say-aria-label": `crop.${corner}`,
+      }),
     );
     this.mover = el("button", { type: "button", class: "crop-move", "data-say-aria-label": "crop.move" });
     this.box = el("div", { class: "crop-box" }, this.mover, ...handles);
@@ -85,7 +90,7 @@ export class Crop {
     this.node.addEventListener("pointerup", end);
     this.node.addEventListener("pointercancel", end);
     if (event.pointerType === "mouse") event.preventDefault();
-    if (event.target instanceof HTMLElement) event.target.focus({ preventScroll: true });
+    if (event.target instanceof HTMLElement) event.target.focus({ preventScroll: true, focusVisible: false });
   }
 
   /** What this pointer does: pull a corner, move the frame or, with a mouse, draw a new one. */

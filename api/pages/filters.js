@@ -34,9 +34,19 @@ export class FilterPanel {
     const held = this.node.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.node.replaceChildren(
       ...[
-        this.#choices("category", filters.category ? [filters.category] : [], { name: (leaf) => leaf, toggle: this.#one("category") }),
-        this.#choices("colour", filters.colours, { name: (colour) => this.strings.colour(colour), toggle: this.#several, dots: true }),
-        this.#choices("brand", filters.brand ? [filters.brand] : [], { name: (brand) => brand, toggle: this.#one("brand") }),
+        this.#choices("category", filters.category ? [filters.category] : [], {
+          name: (leaf) => leaf,
+          toggle: this.#one("category"),
+        }),
+        this.#choices("colour", filters.colours, {
+          name: (colour) => this.strings.colour(colour),
+          toggle: this.#several,
+          dots: true,
+        }),
+        this.#choices("brand", filters.brand ? [filters.brand] : [], {
+          name: (brand) => brand,
+          toggle: this.#one("brand"),
+        }),
         this.#price(),
         this.#stock(),
       ].filter(Boolean),
@@ -54,7 +64,9 @@ export class FilterPanel {
 
   #several = (value) => {
     const { colours } = this.filters;
-    this.#change({ colours: colours.includes(value) ? colours.filter((other) => other !== value) : [...colours, value] });
+    this.#change({
+      colours: colours.includes(value) ? colours.filter((other) => other !== value) : [...colours, value],
+    });
   };
 
   #values(field, chosen) {
@@ -71,13 +83,24 @@ export class FilterPanel {
       const pressed = String(chosen.includes(value));
       return el(
         "button",
-        { type: "button", class: "option", "aria-pressed": pressed, "data-key": `${field} ${value}`, on: { click: () => toggle(value) } },
+        {
+          type: "button",
+          class: "option",
+          "aria-pressed": pressed,
+          "data-key": `${field} ${value}`,
+          on: { click: () => toggle(value) },
+        },
         dots && dot(value, null),
         name(value),
       );
     });
     if (values.length > shown.length) options.push(this.#unfold(field, values.length));
-    return el("fieldset", {}, el("legend", {}, this.strings.say(`filters.${field}`)), el("div", { class: "options" }, ...options));
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, this.strings.say(`filters.${field}`)),
+      el("div", { class: "options" }, ...options),
+    );
   }
 
   #unfold(field, n) {
@@ -85,7 +108,11 @@ export class FilterPanel {
       this.unfolded.add(field);
       this.draw(this.filters);
     };
-    return el("button", { type: "button", class: "link", "data-key": `${field} more`, on: { click } }, this.strings.say("filters.more", { n }));
+    return el(
+      "button",
+      { type: "button", class: "link", "data-key": `${field} more`, on: { click } },
+      this.strings.say("filters.more", { n }),
+    );
   }
 
   #price() {
@@ -96,15 +123,33 @@ export class FilterPanel {
         "label",
         { class: "amount" },
         el("span", {}, this.strings.say(`filters.${key}`)),
-        el("input", { type: "text", inputmode: "decimal", autocomplete: "off", maxlength: 9, value, "data-key": `price ${key}`, on: { change } }),
+        el("input", {
+          type: "text",
+          inputmode: "decimal",
+          autocomplete: "off",
+          maxlength: 9,
+          value,
+          "data-key": `price ${key}`,
+          on: { change },
+        }),
       );
     };
-    return el("fieldset", {}, el("legend", {}, this.strings.say("filters.price")), el("div", { class: "amounts" }, input("from"), input("to")));
+    return el(
+      "fieldset",
+      {},
+      el("legend", {}, this.strings.say("filters.price")),
+      el("div", { class: "amounts" }, input("from"), input("to")),
+    );
   }
 
   #stock() {
     const change = (event) => this.#change({ inStock: event.target.checked });
-    const box = el("input", { type: "checkbox", "data-key": "stock", checked: this.filters.inStock, on: { change } });
+    const box = el("input", {
+      type: "checkbox",
+      "data-key": "stock",
+      checked: this.filters.inStock,
+      on: { change },
+    });
     return el("label", { class: "tick" }, box, this.strings.say("filters.in_stock"));
   }
 }

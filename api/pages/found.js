@@ -127,7 +127,12 @@ function place(isWide) {
 
 function parts() {
   return {
-    section: byId("results"), heading: byId("results-heading"), count: byId("count"), notice: byId("notice"),
-    grid: byId("grid"), more: byId("more"), live: byId("live"),
+    section: byId("results"),
+    heading: byId("results-heading"),
+    count: byId("count"),
+    notice: byId("notice"),
+    grid: byId("grid"),
+    more: byId("more"),
+    live: byId("live"),
   };
 }

@@ -21,8 +21,10 @@ export class Intake {
         if (file) taken(file);
       });
     }
-    for (const button of document.querySelectorAll("[data-choose]")) button.addEventListener("click", () => this.choose());
-    for (const button of document.querySelectorAll("[data-take]")) button.addEventListener("click", () => camera.open(this.capture));
+    for (const button of document.querySelectorAll("[data-choose]"))
+      button.addEventListener("click", () => this.choose());
+    for (const button of document.querySelectorAll("[data-take]"))
+      button.addEventListener("click", () => camera.open(this.capture));
     byId("camera-choose").addEventListener("click", () => {
       byId("camera").close();
       this.choose();
@@ -46,7 +48,9 @@ export class Intake {
       cover.hidden = depth === 0;
     };
     // A picture of this page dragged about is no new photo.
-    const foreign = (event) => !this.ours && [...event.dataTransfer.types].some((type) => type === "Files" || type === "text/uri-list");
+    const foreign = (event) =>
+      !this.ours &&
+      [...event.dataTransfer.types].some((type) => type === "Files" || type === "text/uri-list");
     addEventListener("dragstart", () => (this.ours = true));
     addEventListener("dragend", () => (this.ours = false));
     addEventListener("dragenter", (event) => foreign(event) && show(1));

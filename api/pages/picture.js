@@ -30,7 +30,10 @@ export class Pictures {
 
   /** The last photos, newest first. @param {number} count */
   recent(count) {
-    return [...this.kept.values()].filter((picture) => picture.thumb).reverse().slice(0, count);
+    return [...this.kept.values()]
+      .filter((picture) => picture.thumb)
+      .reverse()
+      .slice(0, count);
   }
 
   /**
@@ -88,5 +91,9 @@ async function scaled(bitmap, sidePx, quality) {
  * @param {DataTransfer|null} transfer
  */
 export function pictureIn(transfer) {
-  return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name)) ?? null;
+  return (
+    [...(transfer?.files ?? [])].find(
+      (file) => file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name),
+    ) ?? null
+  );
 }

@@ -26,12 +26,22 @@ export const MOST = 96;
 
 /** @type {Readonly<Filters>} */
 export const NO_FILTERS = Object.freeze({
-  category: null, colours: [], brand: null, from: null, to: null, inStock: false,
+  category: null,
+  colours: [],
+  brand: null,
+  from: null,
+  to: null,
+  inStock: false,
 });
 
 /** @type {Readonly<Query>} */
 export const NOTHING = Object.freeze({
-  picture: null, box: null, like: null, text: "", filters: NO_FILTERS, top: PAGE,
+  picture: null,
+  box: null,
+  like: null,
+  text: "",
+  filters: NO_FILTERS,
+  top: PAGE,
 });
 
 /** @param {Query} query */

@@ -29,7 +29,14 @@ export class Results {
     this.count.textContent = "";
     this.notice.replaceChildren();
     this.more.hidden = true;
-    const bones = () => el("li", { class: "card bone", "aria-hidden": "true" }, el("div", { class: "tile" }), el("div", { class: "bone-line" }), el("div", { class: "bone-line short" }));
+    const bones = () =>
+      el(
+        "li",
+        { class: "card bone", "aria-hidden": "true" },
+        el("div", { class: "tile" }),
+        el("div", { class: "bone-line" }),
+        el("div", { class: "bone-line short" }),
+      );
     this.grid.replaceChildren(...Array.from({ length: SKELETONS }, bones));
   }
 
@@ -61,7 +68,11 @@ export class Results {
     this.grid.replaceChildren();
     this.more.hidden = true;
     this.notice.replaceChildren(
-      notice(say, button(strings.say("error.again"), "primary", hands.again), button(strings.say("error.choose"), "", hands.choose)),
+      notice(
+        say,
+        button(strings.say("error.again"), "primary", hands.again),
+        button(strings.say("error.choose"), "", hands.choose),
+      ),
     );
     this.live.textContent = say;
   }
@@ -75,7 +86,10 @@ export class Results {
     if (answer.nothing_like_this) return this.#nothing(filtered);
     this.notice.replaceChildren();
     this.heading.textContent = strings.say(headingOf(answer, query));
-    this.live.textContent = strings.say("results.announce", { n, title: answer.hits[0].title || answer.hits[0].sku });
+    this.live.textContent = strings.say("results.announce", {
+      n,
+      title: answer.hits[0].title || answer.hits[0].sku,
+    });
   }
 
   #nothing(filtered) {
@@ -106,6 +120,8 @@ function headingOf(answer, query) {
   return query.text ? "results.heading_both" : "results.heading";
 }
 
-const notice = (sentence, ...acts) => el("div", { class: "notice" }, el("p", {}, sentence), el("div", { class: "acts" }, ...acts));
+const notice = (sentence, ...acts) =>
+  el("div", { class: "notice" }, el("p", {}, sentence), el("div", { class: "acts" }, ...acts));
 
-const button = (word, kind, click) => el("button", { type: "button", class: `button ${kind}`, on: { click: () => click() } }, word);
+const button = (word, kind, click) =>
+  el("button", { type: "button", class: `button ${kind}`, on: { click: () => click() } }, word);

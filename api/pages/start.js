@@ -53,7 +53,12 @@ export function drawRecent(section, list, pictures, strings, open) {
         {},
         el(
           "button",
-          { type: "button", class: "recent", "aria-label": strings.say("start.recent_open", { n: i + 1 }), on: { click: () => open(picture.id) } },
+          {
+            type: "button",
+            class: "recent",
+            "aria-label": strings.say("start.recent_open", { n: i + 1 }),
+            on: { click: () => open(picture.id) },
+          },
           el("img", { src: picture.thumb, alt: "", width: 96, height: 96 }),
         ),
       ),

@@ -24,7 +24,8 @@ export function dot(colour, image) {
   const look = lookOf(colour);
   const node = el("span", { class: isMany(colour) ? "dot many" : "dot", "aria-hidden": "true" });
   if (look) node.style.setProperty("--dot", look);
-  else if (image) node.append(el("img", { src: pictureAt(image, 160), alt: "", width: 20, height: 20, loading: "lazy" }));
+  else if (image)
+    node.append(el("img", { src: pictureAt(image, 160), alt: "", width: 20, height: 20, loading: "lazy" }));
   return node;
 }
 
@@ -46,7 +47,13 @@ export function swatches(hit, strings, choose) {
     const name = strings.colour(item.colour);
     const button = el(
       "button",
-      { type: "button", class: "swatch", title: name, "aria-label": name, "aria-pressed": String(item === hit) },
+      {
+        type: "button",
+        class: "swatch",
+        title: name,
+        "aria-label": name,
+        "aria-pressed": String(item === hit),
+      },
       dot(item.colour, item.image),
     );
     button.addEventListener("click", () => press(button, item));

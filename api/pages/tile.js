@@ -17,7 +17,11 @@ const NEAR = 0.15;
 export function picture(path, strings, widthPx = THUMB_PX) {
   const image = el("img", {
     src: path ? pictureAt(path, widthPx) : null,
-    alt: "", width: 400, height: 500, loading: "lazy", decoding: "async",
+    alt: "",
+    width: 400,
+    height: 500,
+    loading: "lazy",
+    decoding: "async",
   });
   image.addEventListener("load", () => {
     const ratio = image.naturalWidth / image.naturalHeight / TILE;

@@ -10,6 +10,7 @@ import { addressOf, NOTHING } from "./query.js";
  * @property {number} id
  * @property {import("./query.js").Query} query
  * @property {any} answer null until it is there
+ * @property {import("./door.js").Problem} [problem] why there is none
  * @property {number} scroll
  */
 

@@ -96,3 +96,14 @@ def test_text_stands_out_from_its_ground(scheme: str, text: str, ground: str, le
         palette |= dict(re.findall(r"--([\w-]+): (#\w{6})", dark))
     bright, dim = sorted((luminance(palette[text]), luminance(palette[ground])), reverse=True)
     assert (bright + 0.05) / (dim + 0.05) >= least
+
+
+def test_no_script_imports_what_imports_it() -> None:
+    imports = {
+        path.name: set(re.findall(r'(?:from|import\() ?"\./([\w.]+)"', path.read_text("utf-8")))
+        for path in PAGES.glob("*.js")
+    }
+    done: set[str] = set()
+    while ready := {name for name in imports.keys() - done if imports[name] <= done}:
+        done |= ready
+    assert done == imports.keys()
