@@ -128,6 +128,9 @@ def _mirror_routes(router: APIRouter, studio: Studio) -> None:
         `files` as pairs of kind and length), and the sealed files one after the other.
         """
         demand(caller, Act.DELIVER_CLIP, Thing(mirror_id=caller.id))
+        studio.mirrors.order(clip_id)  # what nobody asked for is not even read
+        length = request.headers.get("content-length", "")
+        studio.clips.demand_room(int(length) if length.isdigit() else 0)
         with tempfile.TemporaryFile() as body:  # sealed already: no frame lies readable here
             size = 0
             async for piece in request.stream():

@@ -20,7 +20,7 @@ from mirror.clock import Clock, Timeline, seconds
 from mirror.delivery import Delivery
 from mirror.desk import Desk, MirrorState, Orders, Recording
 from mirror.encode import EncoderMaker
-from mirror.errors import BadOrder, DeskAway, DeskRefused, MirrorError, NoRoom
+from mirror.errors import BadOrder, DeskAway, DeskRefused, MirrorError, NoRoom, UnknownClip
 from mirror.finish import About
 from mirror.recorder import Recorder, RecorderLimits, Take
 from mirror.spool import SpoolWriter
@@ -191,7 +191,7 @@ class Attendant:
             try:
                 asked_s = instant_s(wanted.asked_at)
                 self._recorder.start(wanted.clip_id, wanted.pre_roll_s, now_s, asked_s)
-            except (NotCovered, BadOrder, NoRoom) as cause:
+            except (NotCovered, BadOrder, NoRoom, UnknownClip) as cause:
                 self._delivery.refuse(wanted.clip_id, str(cause))
 
     def _spool(self, take: Take) -> SpoolWriter:

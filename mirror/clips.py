@@ -87,7 +87,7 @@ class Clips:
         try:
             with part.open("wb") as file:
                 for chunk in chunks:
-                    self._demand_room(len(chunk))
+                    self.demand_room(len(chunk))
                     file.write(chunk)
                     digest.update(chunk)
                     size += len(chunk)
@@ -248,7 +248,8 @@ class Clips:
             if path.name not in known:
                 remove_whole(path)
 
-    def _demand_room(self, wanted_bytes: int) -> None:
+    def demand_room(self, wanted_bytes: int) -> None:
+        """Raise NoRoom where `wanted_bytes` would take what is kept free."""
         free = self._free_bytes()
         if free - wanted_bytes < self._reserve_bytes:
             raise NoRoom(str(self._files), free, wanted_bytes + self._reserve_bytes)

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from customers.errors import CustomerError
@@ -14,7 +15,7 @@ from mirror.clip import Note
 from mirror.clock import Clock
 from mirror.desk import Desk
 from mirror.encode import EncoderMaker
-from mirror.errors import BadStream, DeskAway, DeskRefused, NothingRecorded
+from mirror.errors import BadStream, DeskAway, DeskRefused, NothingRecorded, UnknownClip
 from mirror.finish import finish, recover
 from mirror.recorder import Take
 from mirror.spool import read_spool
@@ -68,7 +69,8 @@ class Delivery:
 
     def destroy(self, clip_id: str) -> None:
         """Remove a waiting clip that nobody may have any more."""
-        self._waiting.remove(clip_id)
+        with suppress(UnknownClip):
+            self._waiting.remove(clip_id)
 
     def loop(self, stop: threading.Event) -> None:
         """Make, recover and deliver until `stop` is set; what it cannot foresee leaves it."""
@@ -81,6 +83,7 @@ class Delivery:
                 self._deliver_all(stop)
             except DeskAway:
                 pause_s = _AGAIN_S
+            self._expire()
             self._work.wait(pause_s)
 
     def wake(self) -> None:
@@ -121,10 +124,6 @@ class Delivery:
         for clip, files in self._waiting.clips():
             if stop.is_set():
                 return
-            if (self._clock.now() - clip.ended_at).total_seconds() > self._retention_s:
-                self._waiting.remove(clip.id)
-                self.refuse(clip.id, "The retention ended before the server took the clip.")
-                continue
             try:
                 self._desk.deliver(clip, files)
             except DeskRefused as cause:
@@ -132,3 +131,9 @@ class Delivery:
                 if cause.code not in _FINAL:
                     continue  # it may be taken another time: nothing of hers is thrown away
             self._waiting.remove(clip.id)
+
+    def _expire(self) -> None:
+        """Destroy what the server did not take before the retention ended."""
+        for clip_id in self._waiting.older_than(self._clock.now(), self._retention_s):
+            self._waiting.remove(clip_id)
+            self.refuse(clip_id, "The retention ended before the server took the clip.")

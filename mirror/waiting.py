@@ -6,17 +6,21 @@ server knows ids: a clip whose acknowledgement was lost is acknowledged again, n
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from customers.files import remove_whole, sync_folder, write_whole
 from mirror.clip import Clip
 from mirror.clips import KINDS, Kind, clip_from_fields
+from mirror.errors import UnknownClip
 from mirror.finish import Made
 from mirror.spool import SUFFIX
 
 _NOTE = ".json"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Waiting:
@@ -33,7 +37,9 @@ class Waiting:
                 remove_whole(path)
 
     def spool_path(self, clip_id: str) -> Path:
-        """Where the running clip is written."""
+        """Where the running clip is written; raises UnknownClip for what can be no id."""
+        if not _ID.fullmatch(clip_id):  # it came over the network and becomes a file's name
+            raise UnknownClip(clip_id)
         return self.folder / f"{clip_id}{SUFFIX}"
 
     def spools(self) -> list[Path]:
@@ -52,6 +58,12 @@ class Waiting:
         """The ids of all that wait."""
         return sorted(path.stem for path in self.folder.glob(f"*{_NOTE}"))
 
+    def older_than(self, now: datetime, age_s: float) -> list[str]:
+        """The ids of what has waited longer than `age_s`, by this machine's own clock."""
+        limit = now.timestamp() - age_s
+        notes = self.folder.glob(f"*{_NOTE}")
+        return sorted(path.stem for path in notes if path.stat().st_mtime < limit)
+
     def clips(self) -> Iterator[tuple[Clip, dict[Kind, Path]]]:
         """What waits and may be handed over, with its files."""
         for clip_id in self.ids():
@@ -61,8 +73,9 @@ class Waiting:
 
     def remove(self, clip_id: str) -> None:
         """The note first: a crash in between leaves files that mean nothing."""
+        spool = self.spool_path(clip_id)
         remove_whole(self.folder / f"{clip_id}{_NOTE}")
-        for path in (*self._files(clip_id).values(), self.spool_path(clip_id)):
+        for path in (*self._files(clip_id).values(), spool):
             path.unlink(missing_ok=True)
         sync_folder(self.folder)
 

@@ -92,9 +92,11 @@ def until(holds: Callable[[], object], limit_s: float = 30.0) -> None:
 
 
 @contextmanager
-def tending(address: str, desk: PaperDesk, folder: Path) -> Iterator[Attendant]:
+def tending(
+    address: str, desk: PaperDesk, folder: Path, clock: SystemClock | None = None
+) -> Iterator[Attendant]:
     """An attendant before a real camera library, in threads as in a shop."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     camera = VideoSource(address, clock, Patience(open_s=3, read_s=1))
     place = Place(folder, reserve_bytes=0, limits=RecorderLimits(camera_delay_s=0.1))
     attendant = Attendant(camera, desk, clock, place, X264)
@@ -245,6 +247,67 @@ def test_a_camera_that_comes_back_is_recorded_on_and_the_gap_is_in_the_clip(
     clip = desk.kept["c1"][0]
     assert "camera_lost" in [gap.reason for gap in clip.gaps]
     assert len(desk.numbers("c1", tmp_path)) == clip.frames
+
+
+class WrongClock(SystemClock):
+    """A wall clock that is an hour off and is set by another day every second."""
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(hours=1, days=int(self.monotonic_s()) % 3)
+
+
+def test_a_mirror_whose_wall_clock_is_wrong_and_jumps_records_what_was_asked(
+    desk: PaperDesk, address: str, tmp_path: Path
+) -> None:
+    with tending(address, desk, tmp_path / "mirror", WrongClock()) as attendant:
+        desk.visit(consented=True)
+        until(lambda: attendant.state().ring_s > 0.5)
+        desk.record("c1", pre_roll_s=0.2)
+        until(lambda: attendant.state().indicator == "recording")
+        time.sleep(1.2)
+        desk.stop()
+        until(lambda: "c1" in desk.kept)
+    clip, asked = desk.kept["c1"][0], desk.recording
+    assert asked is not None
+    assert asked.stopped_at is not None
+    lead_s = (clip.started_at - (asked.asked_at - timedelta(seconds=0.2))).total_seconds()
+    assert -0.02 <= lead_s <= 0.06
+    assert abs((asked.stopped_at - clip.ended_at).total_seconds()) <= 0.06
+    assert clip.gaps == ()
+
+
+def test_a_full_disk_refuses_the_clip_and_says_so(
+    desk: PaperDesk, address: str, tmp_path: Path
+) -> None:
+    clock = SystemClock()
+    place = Place(tmp_path / "mirror", reserve_bytes=2**62)
+    attendant = Attendant(VideoSource(address, clock), desk, clock, place, X264)
+    stop = threading.Event()
+    thread = threading.Thread(target=attendant.run, args=(stop,))
+    thread.start()
+    desk.visit(consented=True)
+    until(lambda: attendant.state().ring_s > 0.5)
+    desk.record("c1")
+    until(lambda: "no room" in attendant.state().refused.get("c1", ""))
+    assert attendant.state().indicator == "ready"
+    stop.set()
+    thread.join()
+    assert list((tmp_path / "mirror" / "waiting").iterdir()) == []
+
+
+@pytest.mark.parametrize("clip_id", ["../escape", "a/b", "", "x" * 65])
+def test_an_id_that_is_no_id_reaches_no_file(
+    desk: PaperDesk, address: str, tmp_path: Path, clip_id: str
+) -> None:
+    (tmp_path / "escape.json").write_text("not ours")
+    with tending(address, desk, tmp_path / "mirror") as attendant:
+        desk.visit(consented=True)
+        desk.destroy = (clip_id,)
+        until(lambda: attendant.state().ring_s > 0.3)
+        desk.record(clip_id)
+        until(lambda: clip_id in attendant.state().refused)
+    assert (tmp_path / "escape.json").read_text() == "not ours"
+    assert desk.kept == {}
 
 
 @pytest.mark.soak
