@@ -92,7 +92,7 @@ def _measure(
 
     settings = settings_of(shop=folder, model=model)
     outcome = index_source(
-        settings, catalogue, allow_removals=True, pictures_only=pictures_only, quiet=quiet
+        settings, catalogue, allow_removals=False, pictures_only=pictures_only, quiet=quiet
     )
     for bad in outcome.rejected[:REMARKS_SHOWN]:
         aside().print(f"catalogue {bad}", style="yellow", soft_wrap=True)

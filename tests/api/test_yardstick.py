@@ -98,3 +98,12 @@ def test_every_readable_form_of_a_catalogue_gives_the_same_expectations(catalogu
     one, two = Expectations(read_cells(catalogue)), Expectations(read_cells(lines))
     for expect in ("bag-red", "colour=RED", "category=balls", "season=fall", "group=bags"):
         assert one.read(expect).skus == two.read(expect).skus != frozenset()
+
+
+def test_the_document_lists_every_figure(shop, expectations, red):
+    from pathlib import Path
+
+    text = (Path(__file__).parents[2] / "docs" / "eval.md").read_text("utf-8")
+    figures = report([judge(shop, row(image=red), expectations.read("bag-red"))])
+    for key in figures:
+        assert f"`{key}`" in text or f"`@{key.partition('@')[2]}`" in text
