@@ -77,10 +77,11 @@ class Replica:
         return sequence
 
     def _take_over(self, connection: sqlite3.Connection) -> None:
-        gone = removed_since(connection, self._sequence)
-        self._index.remove(gone)
-        self._owners = self._owners.without(gone)
-        self._unsaved += len(gone)
+        if self._sequence:  # who starts from nothing has nothing to forget
+            gone = removed_since(connection, self._sequence)
+            self._index.remove(gone)
+            self._owners = self._owners.without(gone)
+            self._unsaved += len(gone)
         for ids, products, vectors in vectors_since(
             connection, self._sequence, self._index.dimension
         ):
