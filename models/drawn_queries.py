@@ -10,7 +10,7 @@ from models.drawn_fields import rng_of
 from models.drawn_product import Spec, stock
 from models.drawn_range import Article, ink_of
 
-SNAPS_A_PRODUCT = 0.34
+SNAPS_A_PRODUCT = 0.3
 WORDS_A_PRODUCT = 0.2
 STRANGERS_A_PRODUCT = 0.04
 KIND_ASKED_EVERY = 6  # each so-manieth snap asks for the kind, the others for the very product
@@ -31,7 +31,7 @@ class Query:
 
 
 def queries(seed: int, sold: Sequence[Article]) -> tuple[Query, ...]:
-    """Snaps of a third of the products, words for a fifth, and some things never sold."""
+    """Snaps of three products in ten, words for a fifth, and some things never sold."""
     rng = rng_of("queries", seed)
     snapped = rng.permutation(len(sold))[: max(2, round(len(sold) * SNAPS_A_PRODUCT))]
     asked = [_snap(i, sold[int(at)], int(rng.integers(2**31))) for i, at in enumerate(snapped)]

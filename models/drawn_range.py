@@ -135,10 +135,12 @@ def _rgb(values: Any) -> RGB:
 
 
 def _views(category: str, group: str) -> tuple[str, ...]:
-    """Clothes are also seen from behind or turned, bags turned, the rest from the other side."""
+    """Each second model is photographed twice: clothes from behind or turned, bags turned, shoes
+    from the other side."""
     department, number = category.split("/")[0], int(group[-2:])
     if department == "Clothing":
-        return ("front", "back" if number % 2 else "turned")
+        other = "back" if number % 2 else "turned"
+        return ("front", other) if number % 2 or number % 4 == 0 else ("front",)
     if department == "Bags":
         return ("front", "turned") if number % 2 else ("front",)
     if department == "Shoes":
