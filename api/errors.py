@@ -201,6 +201,9 @@ TABLE: dict[type[Exception], Row] = {
     customer_errors.KeyDestroyed: Row(410, "key-destroyed", "Destroyed on demand"),
     customer_errors.SealBroken: Row(500, "seal-broken", "A sealed file is damaged", private=True),
     customer_errors.BadReceipt: Row(422, "bad-receipt", "The receipt proves nothing", ("reason",)),
+    customer_errors.PeopleBusy: Row(
+        503, "people-busy", "Another process uses the people store", private=True, retry=True
+    ),
     customer_errors.PeopleBroken: Row(
         503, "people-broken", "The people store is damaged", private=True
     ),

@@ -13,6 +13,7 @@ CustomerError
 ├── KeyDestroyed (LookupError)        her key is gone: nothing of hers can be read again
 ├── SealBroken (ValueError)           a sealed file is torn, altered or not sealed for this key
 ├── BadReceipt (ValueError)           a receipt whose signature does not hold
+├── PeopleBusy (RuntimeError)         another process has this folder open
 └── PeopleBroken (RuntimeError)       the store's files contradict one another
 """
 
@@ -127,6 +128,16 @@ class BadReceipt(CustomerError, ValueError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"This receipt proves nothing: {reason}.")
+
+
+class PeopleBusy(CustomerError, RuntimeError):
+    """Another process has this folder open, and would take our files for its own left-overs."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"Another process is using {folder}. Stop it first, or give another folder."
+        )
 
 
 class PeopleBroken(CustomerError, RuntimeError):

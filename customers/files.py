@@ -1,9 +1,13 @@
 """Files that are whole or absent, whatever happens in between."""
 
+import fcntl
 import os
 from pathlib import Path
 
+from customers.errors import PeopleBusy
+
 PART = ".part"
+LOCK = ".lock"
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o640) -> None:
@@ -26,6 +30,23 @@ def remove_whole(path: Path) -> None:
     """Unlink and sync the folder; nothing happens where it is gone already."""
     path.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+class Hold:
+    """A folder for this process alone, until `release` or its death; raises PeopleBusy."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = (folder / LOCK).open("wb")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as cause:
+            self._file.close()
+            raise PeopleBusy(str(folder)) from cause
+
+    def release(self) -> None:
+        """Let others in."""
+        self._file.close()
 
 
 def sync_folder(folder: Path) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from customers.errors import NotCovered
+from customers.files import Hold
 from mirror.camera import Camera
 from mirror.clock import Clock, Timeline, seconds
 from mirror.delivery import Delivery
@@ -44,12 +45,16 @@ class Place:
 
 
 class Attendant:
-    """Tends one camera for one server until it is stopped."""
+    """Tends one camera for one server until it is stopped.
+
+    Its folder is its own: a second attendant there is refused with PeopleBusy.
+    """
 
     def __init__(
         self, camera: Camera, desk: Desk, clock: Clock, place: Place, make_encoder: EncoderMaker
     ) -> None:
         self._camera, self._desk, self._clock, self._place = camera, desk, clock, place
+        self._hold = Hold(place.folder)
         self._waiting = Waiting(place.folder / "waiting")
         self._delivery = Delivery(self._waiting, desk, make_encoder, clock, place.retention_s)
         self._recorder = Recorder(place.limits, Timeline.start(clock), self._spool)
@@ -82,6 +87,7 @@ class Attendant:
                 self._recorder.check(now_s + 3600.0)
             self._collect()
         self._delivery.make_all()
+        self._hold.release()
 
     def state(self) -> MirrorState:
         """How the mirror is now."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from customers.consent import ConsentRules, Purpose, Want, demand
 from customers.customers import Customers
 from customers.errors import KeyDestroyed, NotAllowed
+from customers.files import Hold
 from customers.forget import Ledger, Oblivion, finish_forgetting, forget
 from customers.keys import Keys
 from customers.passes import Passes
@@ -42,6 +43,7 @@ class Studio:
     mirrors: Mirrors
     clock: Clock
     retention_s: float
+    hold: Hold
 
     def orders(self, mirror_id: str, state: MirrorState) -> Orders:
         """Hear a mirror and tell it what is wanted; raises UnknownMirror."""
@@ -144,6 +146,7 @@ class Studio:
         """Close every store."""
         for store in (self.customers, self.passes, self.clips, self.mirrors, self.ledger):
             store.close()
+        self.hold.release()
 
     def _reach(self) -> Oblivion:
         holdings = (self.mirrors, self.clips, self.passes)
@@ -157,7 +160,11 @@ def open_studio(
     *,
     retention_s: float = RETENTION_S,
 ) -> Studio:
-    """Open the stores under `folder`, and tidy up; keys lie in `folder/keys`, backed up apart."""
+    """Open the stores under `folder`, and tidy up; keys lie in `folder/keys`, backed up apart.
+
+    Raises PeopleBusy where another process has it open, PeopleBroken where it is damaged.
+    """
+    hold = Hold(folder)
     keys = Keys(folder / "keys" / "customers")
     studio = Studio(
         customers=Customers(folder / "people", keys, rules or ConsentRules()),
@@ -169,6 +176,7 @@ def open_studio(
         mirrors=Mirrors(folder / "people"),
         clock=clock,
         retention_s=retention_s,
+        hold=hold,
     )
     studio.tidy()
     return studio

@@ -227,6 +227,19 @@ def test_a_mirror_killed_while_recording_loses_the_last_moment_only(
     assert list((shop.folder / "mirror" / "waiting").iterdir()) == []
 
 
+def test_live_state_is_heard_as_it_changes(shop: Shop) -> None:
+    come_in(shop)
+    headers = {"Authorization": f"Bearer {shop.operator}"}
+    with httpx.stream(
+        "GET", f"{shop.url}/v1/mirrors/room-3/live", headers=headers, timeout=20
+    ) as said:
+        assert said.headers["content-type"].startswith("text/event-stream")
+        for line in said.iter_lines():
+            state = json.loads(line[6:])["state"] if line.startswith("data: ") else None
+            if state and state["indicator"] == "ready" and state["camera_ok"]:
+                break
+
+
 def test_a_revocation_while_recording_leaves_nothing_anywhere(shop: Shop) -> None:
     visit, hers = come_in(shop)
     consent = agree(shop, visit, "record")
@@ -238,3 +251,22 @@ def test_a_revocation_while_recording_leaves_nothing_anywhere(shop: Shop) -> Non
     assert shop.call("GET", "/v1/clips", hers)["clips"] == []
     until(lambda: not list((shop.folder / "mirror" / "waiting").iterdir()))
     assert shop.mirror_state()["indicator"] != "recording"
+
+
+def test_real_video_is_recorded_through_the_same_doors(shared_data: Path, tmp_path: Path) -> None:
+    opened = Shop(tmp_path, str(shared_data / "video" / "one-by-one-person-detection.mp4"))
+    try:
+        visit, hers = come_in(opened)
+        agree(opened, visit, "record")
+        until(lambda: opened.mirror_state()["ring_s"] > 2)
+        clip_id = record(opened, visit, pre_roll_s=1)
+        time.sleep(1)
+        opened.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
+        assert settled(opened, clip_id, hers) == "kept"
+        (clip,) = opened.call("GET", "/v1/clips", hers)["clips"]
+        video = opened.answer("GET", clip["video"], hers).content
+    finally:
+        opened.close()
+    with av.open(io.BytesIO(video)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == clip["frames"] >= 15
+    assert clip["making"] == "joined"
