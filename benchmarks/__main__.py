@@ -7,6 +7,7 @@ Results go to benchmarks/results/<name>.json, with the machine they were measure
 """
 
 import argparse
+import csv
 import json
 import os
 import platform
@@ -75,7 +76,7 @@ class Bench:
         """Encode against torch."""
         from benchmarks.torch_reference import torch_towers
 
-        return bench_encode.run(self.squares(), self.spec, torch_towers(), self.rounds)
+        return bench_encode.run(self.squares(), self.spec, torch_towers, self.rounds)
 
     def index(self) -> list[Pairing]:
         """Search against Flat."""
@@ -93,19 +94,30 @@ class Bench:
             return bench_http.run(large, encoder, start.port, self.rounds)
 
     def bulk(self) -> list[Pairing]:
-        """Bulk indexing against the bare encoder."""
+        """Bulk indexing against the bare encoder, pictures alone and with titles."""
+        with self.catalogue.open(encoding="utf-8", newline="") as file:
+            titles = [row["title"] for row in csv.DictReader(file)]
+        found = [
+            self._bulk("pictures alone", [], "--pictures-only"),
+            self._bulk("titles too", titles),
+        ]
+        save("bulk", found)
+        return []
+
+    def _bulk(self, what: str, titles: list[str], *options: str) -> dict[str, object]:
         squares = self.squares()
-        before = bench_encode.bare_throughput(self.spec, squares, self.seconds, self.cores)
-        found = bench_bulk.run(self.catalogue, self.work / "bulk", before)
-        after = bench_encode.bare_throughput(self.spec, squares, self.seconds, self.cores)
+        speed = (self.spec, squares, titles, self.seconds, self.cores)
+        before = bench_encode.bare_throughput(*speed)
+        found = bench_bulk.run(what, self.catalogue, self.work / "bulk", before, *options)
+        after = bench_encode.bare_throughput(*speed)
         print(
-            f"bare {before:.0f} and {after:.0f} pictures/s (before, after); full run "
+            f"bulk, {what}: bare {before:.0f} and {after:.0f} products/s (before, after); full run "
             f"{found.full_s:.1f} s = {found.products / found.full_s:.0f} products/s, "
             f"{found.share_of_bare:.2f} of bare; unchanged {found.unchanged_s:.2f} s; "
-            f"1 % changed {found.changed_s:.2f} s = {found.changed_share:.3f} of a full run"
+            f"1 % changed {found.changed_s:.2f} s = {found.changed_share:.3f} of a full run",
+            flush=True,
         )
-        save("bulk", {**asdict(found), "bare_after_per_s": after})
-        return []
+        return {**asdict(found), "bare_after_per_s": after}
 
 
 def save(name: str, result: object) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -10,18 +11,20 @@ from vision.encoder import OnnxEncoder
 from vision.photo import Pixels
 from vision.spec import EncoderSpec
 
+BATCH = 16
+
 
 def run(
     squares: Pixels,
     spec: EncoderSpec,
-    torch_towers: dict[str, Callable[[Pixels], object]],
+    torch_towers: Callable[[int], dict[str, Callable[[Pixels], object]]],
     rounds: int,
 ) -> list[Pairing]:
     """Pair one-picture latency with each torch reference (eager, compiled) at equal threads."""
     found = []
     for threads in (1, 2):
         encoder = OnnxEncoder(spec, threads=threads)
-        for name, tower in torch_towers.items():
+        for name, tower in torch_towers(threads).items():
             found.append(
                 pair(
                     f"encode one picture, {threads} thread(s)",
@@ -35,28 +38,33 @@ def run(
     return found
 
 
-def bare_throughput(spec: EncoderSpec, squares: Pixels, seconds: float, cores: int) -> float:
-    """Pictures a second of the encoder alone: the better of one wide lane and a lane per core."""
+def bare_throughput(
+    spec: EncoderSpec, squares: Pixels, titles: list[str], seconds: float, cores: int
+) -> float:
+    """Products a second of the encoder alone, a picture and (if any are given) a title each: the
+    better of one wide lane and a lane per core."""
     return max(
-        _throughput(OnnxEncoder(spec, threads=cores), squares, seconds / 2, 1),
-        _throughput(OnnxEncoder(spec, threads=1, lanes=cores), squares, seconds / 2, cores),
+        _throughput(OnnxEncoder(spec, threads=cores), squares, titles, seconds / 2, 1),
+        _throughput(OnnxEncoder(spec, threads=1, lanes=cores), squares, titles, seconds / 2, cores),
     )
 
 
-def _throughput(encoder: OnnxEncoder, squares: Pixels, seconds: float, workers: int) -> float:
-    from concurrent.futures import ThreadPoolExecutor
-
-    batch = np.ascontiguousarray(squares[:16])
-    stop_at = time.perf_counter() + seconds
-
-    def work() -> int:
-        done = 0
-        while time.perf_counter() < stop_at:
-            encoder.pictures(batch)
-            done += len(batch)
-        return done
-
+def _throughput(
+    encoder: OnnxEncoder, squares: Pixels, titles: list[str], seconds: float, workers: int
+) -> float:
+    batch = np.ascontiguousarray(squares[:BATCH])
     start = time.perf_counter()
+
+    def work(first: int) -> int:
+        done = first
+        while time.perf_counter() < start + seconds:
+            encoder.pictures(batch)
+            if titles:
+                encoder.words([titles[(done + i) % len(titles)] for i in range(BATCH)])
+            done += BATCH
+        return done - first
+
     with ThreadPoolExecutor(workers) as pool:
-        total = sum(f.result() for f in [pool.submit(work) for _ in range(workers)])
+        runs = [pool.submit(work, 7919 * worker) for worker in range(workers)]
+        total = sum(run.result() for run in runs)
     return total / (time.perf_counter() - start)

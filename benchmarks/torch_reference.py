@@ -11,13 +11,13 @@ from vision.photo import Pixels
 Tower = Callable[[Pixels], object]
 
 
-def torch_towers() -> dict[str, Tower]:
-    """The frozen tower by name: eager, and compiled where this machine has a C++ compiler.
+def torch_towers(threads: int) -> dict[str, Tower]:
+    """The frozen tower on `threads` threads by name: eager, and compiled (needs a C++ compiler).
 
     The reference runs the backbone only; ours also runs the heads on top of it.
     """
     network = load_lite2()
-    torch.set_num_threads(2)
+    torch.set_num_threads(threads)
 
     def runner(net: Callable[[torch.Tensor], object]) -> Tower:
         def tower(batch: Pixels) -> object:
