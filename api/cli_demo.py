@@ -41,7 +41,7 @@ def demo(
     opened = open_shop(settings)
     listener.listen()
     aside().print(f"\nOpen [bold]{address_of(HOST, listener)}[/] in a browser. Ctrl-C stops.")
-    run_server(opened, listener)
+    run_server(opened, listener, settings)
 
 
 def drawn_catalogue(folder: Path) -> Path:

@@ -11,6 +11,7 @@ from api.cli_options import (
     ModelOption,
     ShopOption,
     console,
+    live_of,
     say_json,
     settings_of,
 )
@@ -24,7 +25,7 @@ def doctor(
     """Look at the installation, the model and the shop. Exit code 1 when something is wrong."""
     from api.doctor import examine
 
-    findings = examine(settings_of(shop=shop, model=model))
+    findings = examine(live_of(settings_of(shop=shop, model=model)))
     wrong = [finding for finding in findings if not finding.ok]
     if as_json:
         say_json({"ok": not wrong, "findings": [asdict(finding) for finding in findings]})

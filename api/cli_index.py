@@ -14,6 +14,7 @@ from api.cli_options import (
     ShopOption,
     aside,
     console,
+    live_of,
     say_json,
     settings_of,
 )
@@ -55,7 +56,7 @@ def index(
     """
     from api.indexing import index_source, plan_source
 
-    settings = settings_of(shop=shop, model=model)
+    settings = live_of(settings_of(shop=shop, model=model))
     if dry_run:
         outcome = plan_source(settings, source, pictures_only=pictures_only)
     else:

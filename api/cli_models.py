@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli_options import JsonOption, aside, console, say_json, settings_of
+from api.cli_options import (
+    DEFAULT_SHOP,
+    JsonOption,
+    ShopOption,
+    aside,
+    console,
+    say_json,
+    settings_of,
+)
 
 if TYPE_CHECKING:
     from models.card import ModelCard
@@ -42,6 +50,7 @@ def build_models_cli() -> typer.Typer:
     cli.command("verify")(verify)
     cli.command("bench")(bench)
     cli.command("remove")(remove)
+    cli.command("use")(use)
     for name, act in (("export", export), ("publish", publish), ("fetch", fetch)):
         cli.command(name, context_settings=PASS_ON)(act)
     return cli
@@ -127,6 +136,30 @@ def remove(name: NameArgument, store: StoreOption = None, as_json: JsonOption = 
         say_json({"removed": str(folder)})
     else:
         console().print(f"removed {folder}", markup=False, soft_wrap=True)
+
+
+def use(
+    name: NameArgument,
+    shop: ShopOption = DEFAULT_SHOP,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Switch a shop to another model: fill its space beside the old one, then flip.
+
+    A server that runs goes over within a second, without losing a request. Back again is the same
+    command with the other name: what is unchanged is not looked at again.
+    """
+    from api.switching import switch
+
+    settings = settings_of(shop=shop, store=_store(store))
+    switched = switch(settings, name, quiet=as_json)
+    if as_json:
+        say_json(switched)
+        return
+    done = ", ".join(f"{switched[key]:,} {key}" for key in ("embedded", "unchanged", "removed"))
+    console().print(f"{shop} now lives in {switched['model']}: {done}", soft_wrap=True)
+    for sku, reason in switched["lost"].items():
+        aside().print(f"left out: {sku}: {reason}", markup=False, soft_wrap=True)
 
 
 def export(context: typer.Context) -> None:

@@ -36,6 +36,13 @@ def settings_of(**said: Any) -> "Settings":
     return Settings(**said)
 
 
+def live_of(settings: "Settings") -> "Settings":
+    """`settings`, following the shop's pointer to its live space unless a model was named."""
+    from api.live import follow
+
+    return follow(settings) if settings.model == DEFAULT_MODEL else settings
+
+
 def say_json(value: object) -> None:
     """Print `value` as JSON, readable and stable."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

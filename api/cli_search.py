@@ -12,6 +12,7 @@ from api.cli_options import (
     ModelOption,
     ShopOption,
     console,
+    live_of,
     say_json,
     settings_of,
 )
@@ -58,7 +59,7 @@ def search(
     said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
     wanted = read_wanted(said)
     wanted.check_complete(with_picture=image is not None)
-    opened = open_shop(settings_of(shop=shop, model=model))
+    opened = open_shop(live_of(settings_of(shop=shop, model=model)))
     try:
         rooms = Rooms()
         found = walk(opened, wanted, image.read_bytes() if image else None, rooms)

@@ -13,11 +13,13 @@ from api.cli_options import (
     ModelOption,
     ShopOption,
     aside,
+    live_of,
     say_json,
     settings_of,
 )
 
 if TYPE_CHECKING:
+    from api.settings import Settings
     from api.shop import Shop
 
 HostOption = Annotated[
@@ -40,7 +42,8 @@ def serve(
 
     started = perf_counter()
     listener = listen(host, port)
-    opened = open_shop(settings_of(shop=shop, model=model))
+    settings = settings_of(shop=shop, model=model)
+    opened = open_shop(live_of(settings))
     ready_after_ms = round((perf_counter() - started) * 1000)
     listener.listen()  # who comes from here on waits instead of being refused
     url = address_of(host, listener)
@@ -48,7 +51,7 @@ def serve(
         say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})
     else:
         aside().print(f"{len(opened.shelf):,} products at {url}  (Ctrl-C stops)")
-    run_server(opened, listener)
+    run_server(opened, listener, settings)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -72,16 +75,19 @@ def address_of(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run_server(shop: "Shop", listener: socket.socket) -> None:
-    """Serve `shop` until interrupted.
+def run_server(shop: "Shop", listener: socket.socket, settings: "Settings") -> None:
+    """Serve `shop` until interrupted, and whatever `vistazo models use` makes live meanwhile.
 
     There is no access log: addresses hold what shoppers typed, and who they are.
     """
     import uvicorn
 
     from api.app import create_app
+    from api.live import Follower
+    from api.shop import open_shop
+    from api.switchboard import Switchboard
 
-    config = uvicorn.Config(
-        create_app(shop), log_level="warning", access_log=False, server_header=False
-    )
+    follower = Follower(settings, lambda changed: create_app(open_shop(changed)))
+    board = Switchboard(create_app(shop), follower.changed, lambda error: aside().print(str(error)))
+    config = uvicorn.Config(board, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,58 @@
+"""Switching a shop to another model: its space is filled beside the old one, then made live."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from api.live import Live, follow, point_to, space_folder
+from api.progress import stage_bar
+from api.settings import Settings
+from api.shop import card_of
+from index.build import Progress
+from index.errors import NoShop
+from index.manifest import read_manifest
+from index.restock import restock
+from index.shelf import Shelf
+from vision.decode import Limits
+from vision.encoder import OnnxEncoder
+
+
+def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
+    """Make `name` the live model of the shop; what was done, by name.
+
+    The products are gone through twice: once for the bulk, once more for what changed meanwhile,
+    right before the flip. Raises BadModel, NoShop, ShopBroken, ShopBusy, EncoderBroken.
+    """
+    now = follow(settings)
+    card = card_of(name, settings.store)
+    model = str(Path(name).resolve()) if Path(name).is_dir() else f"{card.name}@{card.version}"
+    target = Live(_folder(settings.shop, card.spec.space, model), model)
+    encoder = OnnxEncoder(card.spec, threads=settings.threads)
+    limits = Limits(max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
+    place = settings.shop / target.folder if target.folder else settings.shop
+    if place.resolve() == now.shop.resolve():
+        with Shelf.open(place, card.spec) as shelf:
+            stands = len(shelf)
+        point_to(settings.shop, target)
+        return {"model": model, "embedded": 0, "unchanged": stands, "removed": 0, "lost": {}}
+    old_spec = card_of(now.model, settings.store).spec
+    with (
+        stage_bar(quiet=quiet) as show,
+        Shelf.open(now.shop, old_spec) as old,
+        Shelf.open(place, card.spec, create=True) as new,
+    ):
+        done = restock(old, new, encoder, limits, lambda i, n: show(Progress("embedding", i, n)))
+        again = restock(old, new, encoder, limits)
+        done.embedded += again.embedded
+        done.removed += again.removed
+    point_to(settings.shop, target)
+    return {"model": model, **asdict(done)}
+
+
+def _folder(shop: Path, space: str, model: str) -> str:
+    """The shop's own folder ("") where its first space is the wanted one, else one in `spaces`."""
+    try:
+        own = read_manifest(shop).space
+    except NoShop as absent:
+        raise NoShop(str(shop)) from absent
+    return "" if own == space else space_folder(Path(model).name)
