@@ -48,9 +48,13 @@ def boutique(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Boutique]":
         yield served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
-    """A real Chromium; the test is skipped where there is none."""
+    """A real Chromium; the test is skipped where there is none.
+
+    One for each file of tests: while playwright lives, its event loop runs in this thread and
+    `asyncio.run` in any other test would fail.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as started:
         path = chromium_path(started.chromium.executable_path)
