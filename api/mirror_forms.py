@@ -12,6 +12,8 @@ from mirror.clip import Clip
 from mirror.desk import MirrorState, Orders, Recording
 from mirror.session import Session
 
+_UNSAID = {"name": "-", "guardian": "", "words": "-"}
+
 
 def clip_json(clip: Clip) -> dict[str, Any]:
     """A clip for her page: facts, and where its files are."""
@@ -77,10 +79,8 @@ def orders_json(orders: Orders) -> dict[str, Any]:
             "visit_id": session.visit_id,
             "customer_id": session.customer_id,
             "public_key": session.public_key.hex(),
-            # The mirror decides by times and purposes; who signed is not its business.
-            "consents": [
-                consent_fields(c) | {"name": "-", "guardian": ""} for c in session.consents
-            ],
+            # The mirror decides by times and purposes; who signed what is not its business.
+            "consents": [consent_fields(c) | _UNSAID for c in session.consents],
         },
         "recording": recording and recording_json(recording),
         "destroy": list(orders.destroy),

@@ -1,5 +1,6 @@
 """The routes about people and mirrors: joined to the shop's service, or served by themselves."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -11,8 +12,11 @@ from api import clips, mirrors, visits
 from api.headers import Headers
 from api.problems import answer_problems
 from api.version import own_version
+from customers.errors import CustomerError
+from mirror.errors import MirrorError
 from mirror.studio import Studio
 
+_log = logging.getLogger("vistazo")
 _TIDY_S = 600.0  # a clip outlives its retention by ten minutes at most
 
 
@@ -26,7 +30,10 @@ async def tend(studio: Studio) -> None:
     """Tidy again and again: the retention ends while the service runs, too."""
     while True:
         await anyio.sleep(_TIDY_S)
-        await run_in_threadpool(studio.tidy)
+        try:
+            await run_in_threadpool(studio.tidy)
+        except (OSError, CustomerError, MirrorError):
+            _log.exception("tidying failed; it is tried again")  # the service goes on
 
 
 @asynccontextmanager

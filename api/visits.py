@@ -147,7 +147,7 @@ def _consent_routes(router: APIRouter, studio: Studio) -> None:
         demand(caller, Act.REVOKE_CONSENT, Thing(consent.customer_id, consent.mirror_id))
         now = studio.clock.now()
         studio.customers.note(consent.customer_id, caller, Act.REVOKE_CONSENT, consent_id, now)
-        return consent_json(studio.customers.revoke(consent_id, now))
+        return consent_json(studio.revoke(consent_id))
 
 
 def _recording_routes(router: APIRouter, studio: Studio) -> None:

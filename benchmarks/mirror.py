@@ -145,6 +145,7 @@ def _writer_cpu_s(stream: list[Packet], place: Path) -> float:
     for packet in stream:
         writer.append(packet)
     writer.close()
+    writer.wait()
     return (time.process_time() - start_s) / (len(stream) / 30)
 
 

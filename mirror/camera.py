@@ -179,6 +179,8 @@ class VideoSource:
             packet = yield ready
             ready = []
             try:
+                if packet.is_corrupt:
+                    raise BadStream("the camera marks the packet as corrupt")
                 unit = reader.read(bytes(packet))
             except BadStream:
                 self._damaged, waiting, in_a_row = self._damaged + 1, True, in_a_row + 1

@@ -69,6 +69,11 @@ class Made:
 
 def finish(take: Take, notes: tuple[Note, ...], make_encoder: EncoderMaker) -> Made:
     """Cut a take and seal it; raises NothingRecorded where no frame of it is left."""
+    if take.spool:
+        take.spool.wait()
+        if take.spool.broken:
+            text = "The disk was too slow or full: a crash would have cost this clip."
+            take.notes.append(Note("no_spool", 1, text))
     until_tick = _last(take.packets) if take.until_tick is None else take.until_tick
     return _made(About.of(take), take.packets, until_tick, (*take.notes, *notes), make_encoder)
 

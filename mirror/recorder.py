@@ -41,7 +41,7 @@ class RecorderLimits:
 
 
 class Spool(Protocol):
-    """Where the running clip is written, sealed, against a crash."""
+    """Where the running clip is written, sealed, against a crash; only `wait` may take long."""
 
     broken: str
 
@@ -50,6 +50,8 @@ class Spool(Protocol):
     def close(self) -> None: ...
 
     def discard(self) -> None: ...
+
+    def wait(self) -> None: ...
 
 
 SpoolMaker = Callable[["Take"], Spool]
@@ -239,8 +241,5 @@ class Recorder:
     def _finish(self, take: Take) -> None:
         if take.spool:
             take.spool.close()
-            if take.spool.broken:
-                text = "The disk was too slow or full: a crash would have cost this clip."
-                take.notes.append(Note("no_spool", 1, text))
         self._take = None
         self._finished.append(take)

@@ -54,6 +54,7 @@ class SpoolWriter:
         self._lock = threading.Lock()
         self._format: StreamFormat | None = None
         self.broken = ""
+        self._discarded = False
         text = json.dumps(about).encode()
         self._put(_PACKET.pack(_ABOUT, 0, 0, len(text)) + text)
         self._thread = threading.Thread(target=self._write, name="spool", daemon=True)
@@ -70,15 +71,18 @@ class SpoolWriter:
         self._put(_PACKET.pack(*fields) + packet.data)
 
     def close(self) -> None:
-        """Write and sync what is waiting."""
+        """Nothing more will come; returns at once, whatever the disk does."""
         self._waiting.put(None)
-        self._thread.join()
 
     def discard(self) -> None:
-        """Stop writing and remove the file."""
+        """Stop writing and remove the file; returns at once."""
+        self._discarded = True
         self.broken = self.broken or "discarded"
         self.close()
-        remove_whole(self._path)
+
+    def wait(self) -> None:
+        """Wait until all is written and synced, or removed; after `close` or `discard`."""
+        self._thread.join()
 
     def _put(self, record: bytes) -> None:
         with self._lock:
@@ -101,6 +105,8 @@ class SpoolWriter:
             self.broken = self.broken or f"disk: {cause.strerror}"
             while self._waiting.get() is not None:
                 pass
+        if self._discarded:
+            remove_whole(self._path)
 
     def _batches(self) -> Iterator[bytes]:
         """What came in within SYNC_S of each other, until the end."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from customers.consent import ConsentRules, Purpose, Want, demand
+from customers.consent import Consent, ConsentRules, Purpose, Want, demand
 from customers.customers import Customers
 from customers.errors import KeyDestroyed, NotAllowed
 from customers.files import Hold
@@ -129,6 +129,17 @@ class Studio:
         demand(self.customers.consents_of_visit(visit.id), want)
         asked = self.mirrors.ask(visit.mirror_id, visit.id, visit.customer_id, pre_roll_s, now)
         return asked.clip_id
+
+    def revoke(self, consent_id: str) -> Consent:
+        """She takes a consent back: a clip that is being recorded with it is destroyed.
+
+        It is gone for the server at once, so that not even a mirror's crash can bring it back.
+        """
+        consent = self.customers.revoke(consent_id, self.clock.now())
+        running = self.mirrors.wanted(consent.visit_id)
+        if running and Purpose.RECORD in consent.purposes:
+            self.remove(running.clip_id)
+        return consent
 
     def forget(self, customer_id: str) -> Receipt:
         """Forget her everywhere; the signed receipt comes back."""

@@ -180,3 +180,18 @@ def test_an_attendant_without_a_server_says_so(little: LittleStudio) -> None:
         HttpDesk("shop.example", "room-1", "x")
     with pytest.raises(DeskAway):
         HttpDesk("http://127.0.0.1:1", "room-1", "x").unwrap("c1", b"x")
+
+
+def test_a_clip_whose_consent_is_taken_back_while_it_runs_never_arrives(
+    little: LittleStudio,
+) -> None:
+    clip, sealed = little.made("ana", little.asked("ana"))
+    little.clock.move(20)
+    assert little.call("ana", "DELETE", f"/v1/consents/{little.consents['ana'].id}").is_success
+    answer = little.deliver("room-1", clip, sealed)  # its frames were covered when they were seen
+    assert answer.json()["code"] == "unknown-clip"
+    wrapped = wrap(little.studio.keys.public(clip.customer_id), b"k" * 32)
+    path = f"/v1/clips/{clip.id}/unwrap"
+    asked = little.call("room-1", "POST", path, json={"wrapped": wrapped.hex()})
+    assert asked.status_code == 404
+    assert little.clips["ana"].id in str(little.call("ana", "GET", "/v1/clips").json())

@@ -35,6 +35,9 @@ class MemorySpool:
         self.packets.clear()
         self.open = False
 
+    def wait(self) -> None:
+        assert not self.open
+
 
 class Stage:
     """A recorder before a camera of 30 frames a second with a key every third of a second."""

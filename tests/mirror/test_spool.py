@@ -29,6 +29,7 @@ def test_what_was_spooled_comes_back_packet_by_packet(tmp_path: Path, keys: Keys
     for packet in stream:
         writer.append(packet)
     writer.close()
+    writer.wait()
     spooled = read_spool(tmp_path / "c1.spool", lambda w: keys.unwrap("ana", w))
     assert spooled.about == ABOUT
     assert [(p.data, p.shown_tick, p.decoded_tick, p.key, p.entry) for p in spooled.packets] == [
@@ -45,6 +46,7 @@ def test_no_frame_is_readable_on_the_disk_and_none_after_her_key_is_gone(
         assert b"WATERMARK-4711" in packet.data
         writer.append(packet)
     writer.close()
+    writer.wait()
     assert b"WATERMARK" not in (tmp_path / "c1.spool").read_bytes()
     keys.destroy("ana")
     with pytest.raises(KeyDestroyed):
@@ -66,6 +68,7 @@ def test_a_torn_end_costs_its_record_and_no_more(
     for packet in stream[20:]:
         writer.append(packet)
     writer.close()
+    writer.wait()
     os.truncate(path, path.stat().st_size - cut_bytes)
     spooled = read_spool(path, lambda w: keys.unwrap("ana", w))
     assert 20 <= len(spooled.packets) < 30
@@ -74,6 +77,7 @@ def test_a_torn_end_costs_its_record_and_no_more(
 def test_a_spool_torn_before_its_first_record_says_so(tmp_path: Path, keys: Keys) -> None:
     writer = SpoolWriter(tmp_path / "c1.spool", keys.public("ana"), ABOUT)
     writer.close()
+    writer.wait()
     whole = (tmp_path / "c1.spool").read_bytes()
     (tmp_path / "c1.spool").write_bytes(whole[:-3])
     with pytest.raises(SealBroken):
@@ -84,6 +88,7 @@ def test_a_discarded_spool_leaves_no_file_and_no_thread(tmp_path: Path, keys: Ke
     writer = SpoolWriter(tmp_path / "c1.spool", keys.public("ana"), ABOUT)
     writer.append(packets(1, Drawing())[0])
     writer.discard()
+    writer.wait()
     assert not (tmp_path / "c1.spool").exists()
     assert not any(thread.name == "spool" for thread in threading.enumerate())
 
@@ -95,6 +100,7 @@ def test_a_disk_that_cannot_be_written_breaks_the_spool_and_not_the_camera(
     for packet in packets(10, Drawing()):
         writer.append(packet)
     writer.close()
+    writer.wait()
     assert writer.broken.startswith("disk")
 
 
