@@ -1,6 +1,6 @@
 """Measures Vistazo against named references, side by side in one run; ratios, not boasts.
 
-    python -m benchmarks [decode encode http index bulk] [--quick] [--work DIR]
+    python -m benchmarks [decode fidelity encode index http bulk] [--quick] [--work DIR]
 
 Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
 Results go to benchmarks/results/<name>.json, with the machine they were measured on.
@@ -19,7 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import bench_bulk, bench_decode, bench_encode, bench_http, bench_index
+from benchmarks import (
+    bench_bulk,
+    bench_decode,
+    bench_encode,
+    bench_fidelity,
+    bench_http,
+    bench_index,
+)
 from benchmarks.pairing import Pairing, as_json
 from benchmarks.photos import as_phone_photo, shared_folder, some_photos
 from models.registry import load_card
@@ -71,6 +78,18 @@ class Bench:
     def decode(self) -> list[Pairing]:
         """Decode against Pillow."""
         return bench_decode.run(self.photos, self.spec, self.rounds)
+
+    def fidelity(self) -> list[Pairing]:
+        """Quick decode against full decode, as the eye sees them."""
+        encoder = OnnxEncoder(self.spec, threads=self.cores)
+        photos = some_photos(30 if self.rounds < 60 else 200, self.drawn)
+        found = bench_fidelity.run(photos, encoder)
+        print(
+            f"quick against full decode of {found.photos} photos: cosine median {found.median:.4f}, "
+            f"5th percentile {found.p5:.4f}, worst {found.worst:.4f}"
+        )
+        save("fidelity", asdict(found))
+        return []
 
     def encode(self) -> list[Pairing]:
         """Encode against torch."""
@@ -143,7 +162,7 @@ def processor() -> str:
 def main() -> None:
     """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    names = ("decode", "encode", "index", "http", "bulk")
+    names = ("decode", "fidelity", "encode", "index", "http", "bulk")
     parser.add_argument("names", nargs="*", help=f"which of {', '.join(names)}; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "bench")
