@@ -57,11 +57,15 @@ def run(
     server: Annotated[str, typer.Option(help="The server, for example https://shop.example.")],
     mirror_id: Annotated[str, typer.Option("--id", help="This mirror's id at the server.")],
     state: PlaceOption = DEFAULT_PLACE,
+    status_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the status page on this machine; 0: any.")
+    ] = 8011,
 ) -> None:
     """Tend one mirror until Ctrl-C. Its pass is read from VISTAZO_MIRROR_PASS."""
     token = os.environ.get(PASS_VARIABLE, "")
     if not token:
         raise typer.BadParameter(f"set {PASS_VARIABLE} to the pass that making the mirror gave you")
+    from api.mirror_status import status_page
     from mirror.memory import forbid_dumps, lock_memory, open_swaps
 
     forbid_dumps()
@@ -75,12 +79,13 @@ def run(
     stop = threading.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, lambda *_: stop.set())
-    aside().print(f"Tending mirror {mirror_id}. Ctrl-C stops.")
-    thread = threading.Thread(target=attendant.run, args=(stop,))
-    thread.start()
-    while not stop.wait(1.0):
-        _write_status(attendant, state)
-    thread.join()
+    with status_page(attendant.state, status_port) as url:
+        aside().print(f"Tending mirror {mirror_id}, see {url}  (Ctrl-C stops)")
+        thread = threading.Thread(target=attendant.run, args=(stop,))
+        thread.start()
+        while not stop.wait(1.0):
+            _write_status(attendant, state)
+        thread.join()
     _write_status(attendant, state)
 
 

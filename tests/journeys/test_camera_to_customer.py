@@ -78,7 +78,7 @@ class Shop:
     def start_mirror(self) -> subprocess.Popen[str]:
         words = (
             "run", "--camera", self.address, "--server", self.url, "--id", "room-3",
-            "--state", str(self.folder / "mirror"),
+            "--state", str(self.folder / "mirror"), "--status-port", "0",
         )  # fmt: skip
         return self._start(vistazo(*words), {"VISTAZO_MIRROR_PASS": self.mirror_pass})
 
