@@ -20,6 +20,9 @@ from vision.errors import BoxOutside, NotAPicture, PictureTooLarge
 from vision.photo import Box, Photo
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
+# A rendition this many times the input side is embedded like the full picture: over 20 snaps of
+# 12 MP the worst cosine rose from .973 (margin 1) to .993, for 5 ms more of decoding.
+MARGIN: Final = 1.5
 JPEGS: Final = ("JPEG", "MPO")  # Pillow names a JPEG with several pictures in it MPO
 HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
@@ -82,7 +85,7 @@ def decode(data: bytes, *, box: Box | None, side_px: int, limits: Limits) -> Pho
         raise BoxOutside((box.x, box.y, box.w, box.h), width_px, height_px)
     wanted = box or Box(0, 0, width_px, height_px)
     try:
-        upright = _render(image, orientation, min(wanted.w, wanted.h) / side_px)
+        upright = _render(image, orientation, min(wanted.w, wanted.h) / (side_px * MARGIN))
         cut = _cut(upright, wanted, upright.width / width_px, upright.height / height_px)
         return Photo(np.asarray(cut), width_px, height_px)
     except HOSTILE as cause:
@@ -126,7 +129,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _render(image: Image.Image, orientation: int, spare: float) -> Image.Image:
-    """Decode no finer than needed: the wanted box is `spare` times the input side."""
+    """Decode no finer than needed: the wanted box has `spare` times the side that is wanted."""
     profile = image.info.get("icc_profile")
     if spare >= 2 and image.format in JPEGS:
         image.draft(image.mode, (int(image.width / spare) + 1, int(image.height / spare) + 1))
