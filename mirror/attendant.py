@@ -192,13 +192,20 @@ class Attendant:
                 self._recorder.stop(now_s)
             elif take.until_tick is None and wanted.stopped_at:
                 self._recorder.stop(now_s, instant_s(wanted.stopped_at))
-        elif not wanted.stopped_at and wanted.clip_id not in self._done:
+        elif wanted.clip_id not in self._done:
             self._done.add(wanted.clip_id)
-            try:
-                asked_s = instant_s(wanted.asked_at)
-                self._recorder.start(wanted.clip_id, wanted.pre_roll_s, now_s, asked_s)
-            except (NotCovered, BadOrder, NoRoom, UnknownClip) as cause:
-                self._delivery.refuse(wanted.clip_id, str(cause))
+            self._begin(wanted, now_s)
+
+    def _begin(self, wanted: Recording, now_s: float) -> None:
+        """Start what is wanted, also what was stopped before we heard of it: the ring holds it."""
+        instant_s = self._recorder.timeline.instant_s
+        try:
+            asked_s = instant_s(wanted.asked_at)
+            self._recorder.start(wanted.clip_id, wanted.pre_roll_s, now_s, asked_s)
+            if wanted.stopped_at:
+                self._recorder.stop(now_s, instant_s(wanted.stopped_at))
+        except (NotCovered, BadOrder, NoRoom, UnknownClip) as cause:
+            self._delivery.refuse(wanted.clip_id, str(cause))
 
     def _spool(self, take: Take) -> SpoolWriter:
         free = shutil.disk_usage(self._place.folder).free

@@ -284,23 +284,21 @@ def test_real_video_is_recorded_through_the_same_doors(shared_data: Path, tmp_pa
 
 @pytest.mark.soak
 @pytest.mark.timeout(4 * 3600)
-def test_three_hundred_kills_of_mirror_and_server_each(
-    shop: Shop, record_property: Callable[[str, object], None]
-) -> None:
+def test_three_hundred_kills_of_mirror_and_server_each(shop: Shop, tmp_path: Path) -> None:
     kills = int(os.environ.get("VISTAZO_KILLS", "300"))
     rng = random.Random(5)
     visit, hers = come_in(shop)
     agree(shop, visit, "record")
     lost_ms: list[float] = []
     asked: list[str] = []
+    never: list[str] = []
     for turn in range(2 * kills):
         until(lambda: shop.mirror_state()["ring_s"] > 0.3)
         clip_id = record(shop, visit, pre_roll_s=0.2)
         asked.append(clip_id)
         time.sleep(rng.uniform(0.3, 1.5))
         if turn % 2:
-            stopped = rng.random() < 0.5  # killed while it hands over, or while it records
-            if stopped:
+            if rng.random() < 0.5:  # killed while it hands over, or while it records
                 shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
                 time.sleep(rng.uniform(0, 0.8))
             shop.mirror.kill()
@@ -308,23 +306,27 @@ def test_three_hundred_kills_of_mirror_and_server_each(
             shop.mirror.wait()
             shop.mirror = shop.start_mirror()
         else:
-            stopped = True
             shop.server.kill()
             shop.server.wait()
             shop.server = shop.start_server()
-            shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
-        assert settled(shop, clip_id, hers) == "kept"
-        if not stopped:
-            ended_at = shop.call("GET", f"/v1/clips/{clip_id}", hers)["ended_at"]
-            gone = killed_at - datetime.fromisoformat(ended_at)
+        shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
+        outcome = settled(shop, clip_id, hers)
+        if outcome != "kept":  # killed before a first packet was synced: said, and nothing left
+            never.append(outcome)
+            asked.remove(clip_id)
+            continue
+        clip = shop.call("GET", f"/v1/clips/{clip_id}", hers)
+        if "interrupted" in [note["code"] for note in clip["notes"]]:
+            gone = killed_at - datetime.fromisoformat(clip["ended_at"])
             lost_ms.append(gone.total_seconds() * 1000)
     clips = shop.call("GET", "/v1/clips", hers)["clips"]
     assert sorted(clip["id"] for clip in clips) == sorted(asked)
+    assert len(never) <= kills / 10
     for clip in clips:
         assert len(counters(shop.answer("GET", clip["video"], hers).content)) == clip["frames"]
     assert list((shop.folder / "mirror" / "waiting").iterdir()) == []
     words = vistazo("check", "--people", str(shop.folder / "people"), "--json")
     checked = subprocess.run(words, capture_output=True, text=True, check=True)
     assert json.loads(checked.stdout)["faults"] == []
-    record_property("lost_ms", f"median {median(lost_ms):.0f}, most {max(lost_ms):.0f}")
+    (tmp_path / "lost_ms.txt").write_text(f"median {median(lost_ms)}, most {max(lost_ms)}")
     assert median(lost_ms) < 1000

@@ -165,6 +165,22 @@ def test_without_consent_no_byte_of_a_frame_reaches_the_disk(
     assert desk.kept == {}
 
 
+def test_a_clip_stopped_before_the_mirror_heard_of_it_comes_from_the_ring(
+    desk: PaperDesk, address: str, tmp_path: Path
+) -> None:
+    with tending(address, desk, tmp_path / "mirror") as attendant:
+        desk.visit(consented=True)
+        until(lambda: attendant.state().ring_s > 1)
+        now = datetime.now(UTC)
+        start = now - timedelta(seconds=0.6)
+        desk.recording = Recording("c1", start, 0.2, now - timedelta(seconds=0.2))
+        until(lambda: "c1" in desk.kept)
+        desk.recording = Recording("c2", now - timedelta(hours=1), 0.0, now - timedelta(minutes=59))
+        until(lambda: "c2" in attendant.state().refused)  # before this mirror was there
+    assert 17 <= len(desk.numbers("c1", tmp_path)) <= 19
+    assert list((tmp_path / "mirror" / "waiting").iterdir()) == []
+
+
 def test_a_revoked_consent_destroys_the_running_clip(
     desk: PaperDesk, address: str, tmp_path: Path
 ) -> None:
