@@ -41,7 +41,7 @@ def towers(asked: argparse.Namespace) -> dict[str, object]:
 
     spec = load_card(asked.draft).spec
     pictures = read_pictures(asked.pictures, spec.size_px, spec.resize, 96)
-    acts = _torch(asked.arch, asked.seed, pictures, asked.threads)
+    acts = _torch(asked, pictures)
     with tempfile.TemporaryDirectory() as work:
         for c in picture_candidates(spec.image_graph, pictures[::2], Path(work)):
             run = open_engine(c.engine, c.graph, output="vector", threads=asked.threads)
@@ -88,15 +88,15 @@ def lone(asked: argparse.Namespace) -> dict[str, object]:
             "median_difference_ms": median(pairs)}  # fmt: skip
 
 
-def _torch(arch: str, seed: int, pictures: Pixels, threads: int) -> dict[str, Act]:
+def _torch(asked: argparse.Namespace, pictures: Pixels) -> dict[str, Act]:
     import torch
 
     from models.openclip import Weights, load
     from models.openclip_random import enliven
     from models.openclip_towers import PictureTower
 
-    torch.set_num_threads(threads)
-    loaded = load(arch, Weights(seed=seed))
+    torch.set_num_threads(asked.threads)
+    loaded = load(asked.arch, Weights(seed=asked.seed))
     enliven(loaded, pictures[:32])
     tower = PictureTower(loaded).eval()
 
@@ -108,6 +108,8 @@ def _torch(arch: str, seed: int, pictures: Pixels, threads: int) -> dict[str, Ac
         return see
 
     acts = {"torch eager": act(tower)}
+    if asked.eager_only:
+        return acts
     try:
         compiled = act(torch.compile(tower))
         compiled(pictures[:1])
@@ -226,6 +228,7 @@ def main() -> None:
             command.add_argument("arch")
             command.add_argument("seed", type=int)
             command.add_argument("draft", type=Path)
+            command.add_argument("--eager-only", action="store_true")
             continue
         command.add_argument("shop", type=Path)
         command.add_argument("--model", default="builtin")

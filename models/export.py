@@ -60,7 +60,7 @@ def export(loaded: Loaded, folder: Path, tokeniser_json: Path | None = None) -> 
     ids = torch.ones((SAMPLE, length - 1 if 1 in free else length), dtype=torch.int64)
     _write(WordsTower(loaded), ids, made.words_graph, "ids", free)
     if tokeniser_json is not None:
-        write_given_tokeniser(tokeniser_json, made.vocabulary, length)
+        write_given_tokeniser(tokeniser_json, made.vocabulary, length, canonical=loaded.canonical)
     else:
         write_clip_tokeniser(made.vocabulary, length)
         if 1 not in free:

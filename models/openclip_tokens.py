@@ -7,6 +7,7 @@ blanks) becomes the normaliser of the file; HTML entities are undone by vision/t
 
 import gzip
 import importlib.util
+import string
 from pathlib import Path
 from typing import Final
 
@@ -47,15 +48,21 @@ def write_clip_tokeniser(path: Path, context_length: int) -> None:
     tokeniser.save(str(path))
 
 
-def write_given_tokeniser(source: Path, path: Path, context_length: int) -> None:
+def write_given_tokeniser(
+    source: Path, path: Path, context_length: int, *, canonical: bool = False
+) -> None:
     """Write the `tokenizers` JSON file `source` to `path`, padded to the whole context.
 
-    For towers that were trained on padding (SigLIP). Raises CannotExport when it cannot be read.
+    For towers that were trained on padding (SigLIP). `canonical`: words lose their case and ASCII
+    punctuation first, as SigLIP's authors do. Raises CannotExport when it cannot be read.
     """
     try:
         tokeniser = Tokenizer.from_file(str(source))
     except Exception as cause:
         raise CannotExport(source.name, f"it is no tokenizers JSON file ({cause})") from cause
+    if canonical:
+        own = [tokeniser.normalizer] if tokeniser.normalizer is not None else []
+        tokeniser.normalizer = normalizers.Sequence([*_canonical(), *own])
     held = tokeniser.padding or {}
     pad = tokeniser.token_to_id("<pad>")
     tokeniser.enable_truncation(context_length)
@@ -75,6 +82,17 @@ def pad_to_context(path: Path, context_length: int) -> None:
         length=context_length, pad_id=held["pad_id"], pad_token=held["pad_token"]
     )
     tokeniser.save(str(path))
+
+
+def _canonical() -> list[normalizers.Normalizer]:
+    marks = "".join("\\" + mark for mark in string.punctuation)
+    return [
+        normalizers.Replace("_", " "),
+        normalizers.Replace(Regex(f"[{marks}]"), ""),
+        normalizers.Lowercase(),
+        normalizers.Replace(Regex(r"\s+"), " "),
+        normalizers.Strip(),
+    ]
 
 
 def _cleaning() -> list[normalizers.Normalizer]:

@@ -10,10 +10,10 @@ import pytest
 pytest.importorskip("torch")
 if find_spec("open_clip") is None:  # importing it needs our shim first
     pytest.skip("open_clip is not installed", allow_module_level=True)
-from tokenizers import Tokenizer  # after the skip
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers  # after the skip
 
 from models.openclip_shim import declare_missing_operators
-from models.openclip_tokens import write_clip_tokeniser
+from models.openclip_tokens import write_clip_tokeniser, write_given_tokeniser
 
 pytestmark = pytest.mark.workshop
 CONTEXT = 77
@@ -67,3 +67,22 @@ def test_what_a_user_types_cannot_become_a_mark_of_the_model(tokeniser: Tokenize
     """open_clip itself takes the words `<end_of_text>` for its own mark: here they are words."""
     ids = tokeniser.encode("<end_of_text> red").ids
     assert ids.count(49_407) == 1
+
+
+def test_siglips_words_lose_case_and_marks_and_fill_the_whole_context(tmp_path: Path) -> None:
+    keep = declare_missing_operators()
+    from open_clip.tokenizer import canonicalize_text
+
+    assert keep is None or keep
+    given = Tokenizer(models.Unigram())
+    given.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(vocab_size=300, special_tokens=["<pad>", "<unk>"],
+                                      unk_token="<unk>")  # fmt: skip
+    given.train_from_iterator(CORPUS * 3, trainer)
+    given.save(str(tmp_path / "given.json"))
+    write_given_tokeniser(tmp_path / "given.json", tmp_path / "ours.json", 64, canonical=True)
+    ours = Tokenizer.from_file(str(tmp_path / "ours.json"))
+    plain = [text for text in CORPUS if "&" not in text]
+    for text in [*plain, "A_B (red/blue), [size: 'M'] ^ \\ - 50%!"]:
+        wanted = given.encode(canonicalize_text(text)).ids[:64]
+        assert ours.encode(text).ids == wanted + [0] * (64 - len(wanted)), text
