@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -255,6 +256,7 @@ def test_a_taken_port_is_told_before_anything_is_loaded(call):
     port = taken.getsockname()[1]
     code, _, err = call("serve", "--port", port)
     assert (code, "--port" in err) == (1, True)
+    assert taken.proto == socket.IPPROTO_TCP  # or asyncio leaves Nagle on: 40 ms an answer
     assert address_of("0.0.0.0", taken) == f"http://127.0.0.1:{port}"
     taken.close()
 
