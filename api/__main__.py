@@ -40,10 +40,13 @@ def _foreseen() -> tuple[type[BaseException], ...]:
     from pydantic import ValidationError
 
     from api.errors import DoorError
+    from customers.errors import CustomerError
     from index.errors import CatalogueError
+    from mirror.errors import MirrorError
     from vision.errors import VisionError
 
-    return (DoorError, CatalogueError, VisionError, ValidationError, OSError)
+    ours = (DoorError, CatalogueError, VisionError, MirrorError, CustomerError)
+    return (*ours, ValidationError, OSError)
 
 
 def _told(error: BaseException) -> str:

@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,7 +67,8 @@ def run(
     token = os.environ.get(PASS_VARIABLE, "")
     if not token:
         raise typer.BadParameter(f"set {PASS_VARIABLE} to the pass that making the mirror gave you")
-    from api.mirror_status import status_page
+    with _libraries():
+        from api.mirror_status import status_page
     from mirror.memory import forbid_dumps, lock_memory, open_swaps
 
     forbid_dumps()
@@ -102,7 +105,9 @@ def serve(
     import uvicorn
 
     from api.cli_serve import address_of, listen
-    from api.people import people_app
+
+    with _libraries():
+        from api.people import people_app
 
     listener = listen(host, port)
     studio = _studio(people, retention_h * 3600)
@@ -133,7 +138,8 @@ def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> N
 
 def check(people: PeopleOption = DEFAULT_PEOPLE, as_json: JsonOption = False) -> None:
     """Prove the clips: every row has its whole file, every file its row. Changes nothing."""
-    from mirror.clips import prove
+    with _libraries():
+        from mirror.clips import prove
     from mirror.memory import open_swaps
 
     faults = [{"name": fault.name, "reason": fault.reason} for fault in prove(people / "clips")]
@@ -177,7 +183,9 @@ def verify_receipt(
 ) -> None:
     """Verify a receipt of forgetting; needs no server."""
     from customers.errors import BadReceipt
-    from customers.receipt import verify
+
+    with _libraries():
+        from customers.receipt import verify
 
     try:
         fields = json.loads(receipt.read_text("utf-8"))
@@ -193,27 +201,31 @@ def verify_receipt(
 
 
 def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path) -> "Attendant":
-    from api.mirror_desk import HttpDesk
-
-    try:
+    with _libraries():
+        from api.mirror_desk import HttpDesk
         from mirror.attendant import Attendant, Place
         from mirror.camera import VideoSource
         from mirror.clock import SystemClock
         from mirror.encode import X264
-    except ModuleNotFoundError as cause:
-        raise NoVideoLibrary(cause.name or "av") from cause
     clock = SystemClock()
     desk = HttpDesk(server, mirror_id, token)
     return Attendant(VideoSource(camera, clock), desk, clock, Place(state), X264)
 
 
 def _studio(people: Path, retention_s: float) -> "Studio":
-    try:
+    with _libraries():
         from mirror.clock import SystemClock
         from mirror.studio import open_studio
-    except ModuleNotFoundError as cause:
-        raise NoVideoLibrary(cause.name or "cryptography") from cause
     return open_studio(people, SystemClock(), retention_s=retention_s)
+
+
+@contextmanager
+def _libraries() -> Iterator[None]:
+    """Says how to install the mirror's libraries where an import inside misses one."""
+    try:
+        yield
+    except ModuleNotFoundError as cause:
+        raise NoVideoLibrary((cause.name or "its libraries").partition(".")[0]) from cause
 
 
 def _write_status(attendant: "Attendant", state: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,31 @@ def test_run_wants_a_pass_and_a_pass_is_for_operator_or_staff(tmp_path: Path) ->
     assert "VISTAZO_MIRROR_PASS" in unnamed.stderr
     wrong = mirror("pass", "Olga", "--role", "customer", "--people", str(tmp_path))
     assert wrong.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("serve", "--people", "{}"),
+        ("check", "--people", "{}"),
+        ("verify-receipt", "pyproject.toml", "--key", "aa"),
+        ("run", "--camera", "x", "--server", "http://127.0.0.1:1", "--id", "m", "--state", "{}"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_without_the_extra_search_works_and_the_mirror_says_what_to_install(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    code = (
+        "import sys; sys.modules['av'] = sys.modules['cryptography'] = None;"
+        "import api.app, api.search; from api.__main__ import main; main(['mirror', *sys.argv[1:]])"
+    )
+    said = [word.format(tmp_path) for word in words]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *said],
+        capture_output=True, text=True, check=False, timeout=120,
+        env=os.environ | {"VISTAZO_MIRROR_PASS": "x"},
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "pip install 'vistazo[mirror]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
