@@ -23,6 +23,7 @@ from models.folds import (
     blocks,
     calibration_figures,
     calibrations,
+    train_fold,
 )
 from models.graphs import PictureTail, WordsTail, join_picture, join_words
 from models.heads import COLOUR, INSTANCE, KIND, Gaze
@@ -31,7 +32,7 @@ from models.measure import Heads
 from models.parity import prove
 from models.prepare import CONTEXT, SIZE_PX, Bench, prepare
 from models.sentences import minilm_path, tokenizer_path
-from models.train_heads import Schedule, Trainer
+from models.train_heads import Schedule
 from vision.spec import Calibration, EncoderSpec
 
 NAME = "vistazo-lite"
@@ -63,9 +64,19 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="kept between runs")
     parser.add_argument("--out", type=Path, required=True, help="the model's folder")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--only", choices=["all", *map(str, range(FOLDS))],
+        help="train these heads and stop: the folds may run side by side, one thread each",
+    )  # fmt: skip
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
-    make(Bench(asked.shared, asked.work, asked.threads), asked.out)
+    bench = Bench(asked.shared, asked.work, asked.threads)
+    if asked.only is not None:
+        _, _, pictures, texts = prepare(bench)
+        fold = None if asked.only == "all" else int(asked.only)
+        train_fold(bench, pictures, texts, Schedule(), fold)
+    else:
+        make(bench, asked.out)
 
 
 def make(bench: Bench, out: Path) -> None:
@@ -75,7 +86,7 @@ def make(bench: Bench, out: Path) -> None:
     folds = Folds(bench, gaze, wordings, pictures, texts, read_judge(wordings))
     evidence = folds.run(schedule)
     fitted = calibrations(evidence)
-    heads = Heads(*Trainer(pictures, texts, schedule).run(), SHARES)
+    heads = train_fold(bench, pictures, texts, schedule, None)
     export(bench, gaze, heads, out)
     measured: dict[str, Any] = {
         "how": HOW,

@@ -16,6 +16,7 @@ from models.graphs import PictureTail, join_picture
 from models.heads import Gaze
 from models.measure import Heads
 from models.prepare import CONTEXT, SIZE_PX, Bench
+from vision.photo import Pixels
 
 PHOTOS = 120
 SENTENCES = ("a red shirt", "blue jeans", "leather backpack for travel", "green", "watch", "coffee")
@@ -29,11 +30,11 @@ def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path)
     rows = np.linspace(0, len(pictures.examples) - 1, PHOTOS).astype(int)
     photos = np.stack([picture(pictures.examples[i], SIZE_PX, "squash", 0) for i in rows])
     shipped = run(out / "image.onnx", {"pixels": photos})
-    wanted = heads.pictures(pictures)[rows].numpy()
+    tail = PictureTail(gaze, heads.picture, heads.shares, SIZE_PX // 52).eval()
+    wanted = _in_torch(bench.int8, tail, photos)
     exact = _gate("the image graph against torch", shipped, wanted, EXACT, np.min)
     words = _gate("the words graph against torch", *_words(bench, heads, out), EXACT, np.min)
     full = bench.work / "image-fp32.onnx"
-    tail = PictureTail(gaze, heads.picture, heads.shares, SIZE_PX // 52).eval()
     join_picture(bench.fp32, tail, SIZE_PX, full, bench.work)
     reference = run(full, {"pixels": photos})
     whole = _gate("int8 against fp32", shipped, reference, INTEGERS, np.mean)
@@ -48,6 +49,21 @@ def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path)
         "int8_to_fp32_cosine_p05": round(float(np.percentile(cosines, 5)), 4),
         "int8_to_fp32_same_first_neighbour": round(_same_first(shipped, reference), 3),
     }
+
+
+@torch.inference_mode()
+def _in_torch(tower: Path, tail: PictureTail, photos: Pixels) -> Floats:
+    """The tower's maps through the heads as they were trained, photo by photo."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(tower), options, providers=["CPUExecutionProvider"])
+    names = ["texture", "place", "thing"]
+    found = []
+    for photo in photos:
+        maps = session.run(names, {"pixels": photo[None]})
+        maps = [torch.from_numpy(m) for m in maps]
+        found.append(tail(*maps, torch.from_numpy(photo[None])).numpy()[0])
+    return np.stack(found)
 
 
 def run(graph: Path, feed: dict[str, npt.NDArray[Any]]) -> Floats:

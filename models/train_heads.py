@@ -23,7 +23,7 @@ SOURCE_SHARES = {"snaps": 1.0, "street": 0.7, "luma": 0.5, "retail": 0.1}
 class Schedule:
     """How long and how fast; `averaged` is the share of the last steps whose weights are meant."""
 
-    steps: int = 700
+    steps: int = 800
     batch: int = 384
     words_batch: int = 288
     rate: float = 1.5e-3
