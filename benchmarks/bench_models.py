@@ -167,7 +167,7 @@ def _bare(asked: argparse.Namespace) -> float:
 
     spec = find_card(asked.model, asked.store).spec
     squares = read_pictures(asked.pictures, spec.size_px, spec.resize, 48)
-    return bare_throughput(spec, squares, asked.seconds, asked.threads)
+    return bare_throughput(spec, squares, [], asked.seconds, asked.threads)
 
 
 def _small_jpegs(folder: Path) -> list[bytes]:
