@@ -165,8 +165,9 @@ def use(
 def export(context: typer.Context) -> None:
     """Export an open_clip architecture to a draft: two ONNX graphs that proved themselves.
 
-    ARCH --out FOLDER --pictures PHOTOS (--checkpoint FILE | --fetched FOLDER | --random SEED)
-    [--name NAME] [--licence LICENCE] [--tokeniser FILE.json] [--config FILE.json]
+    ARCH --out FOLDER --pictures PHOTOS
+    (--pretrained TAG | --checkpoint FILE | --fetched FOLDER | --random SEED) [--name NAME]
+    [--licence LICENCE] [--tokeniser FILE.json] [--config FILE.json]
     """
     _workshop(["export", *context.args])
 

@@ -39,6 +39,9 @@ def _export(asked: argparse.Namespace) -> dict[str, Any]:
     from models.openclip_random import enliven
     from models.samples import read_pictures
 
+    if asked.pretrained:
+        asked.fetched = asked.out.with_name(f"{asked.out.name}-fetched")
+        _fetch(argparse.Namespace(**{**vars(asked), "model": asked.arch, "out": asked.fetched}))
     changes = json.loads(asked.config.read_text("utf-8")) if asked.config else {}
     weights = Weights(asked.checkpoint, asked.fetched, asked.random)
     loaded = load(asked.arch, weights, changes)
@@ -116,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     weights.add_argument("--checkpoint", type=Path)
     weights.add_argument("--fetched", type=Path, help="a folder that `fetch` wrote")
     weights.add_argument("--random", type=int, metavar="SEED")
+    weights.add_argument("--pretrained", default="", metavar="TAG", help="fetched beside --out")
+    export.add_argument("--revision", help="the commit of --pretrained")
     export.add_argument("--out", type=Path, required=True)
     export.add_argument("--name", default="")
     export.add_argument("--source", default="")

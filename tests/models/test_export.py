@@ -1,5 +1,6 @@
 """Any open_clip family becomes two graphs that answer as open_clip does (random weights)."""
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -123,3 +124,15 @@ def test_what_cannot_be_exported_says_why(tmp_path: Path) -> None:
         export(siglip, tmp_path, tmp_path / "weights.pt")
     with pytest.raises(ValueError, match="exactly one"):
         Weights()
+
+
+def test_a_fetched_folder_brings_its_own_configuration(tmp_path: Path) -> None:
+    first = load("ViT-B-32", Weights(seed=1), TINY_VIT)
+    torch.save(first.model.state_dict(), tmp_path / "open_clip_pytorch_model.bin")
+    own = {"mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "resize_mode": "squash"}
+    held = {"model_cfg": TINY_VIT, "preprocess_cfg": own}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(held))
+    again = load("somebody's eye", Weights(folder=tmp_path))
+    assert (again.mean, again.resize, again.dimension) == ((0.5, 0.5, 0.5), "squash", 32)
+    for name, weight in first.model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[name], weight), name
