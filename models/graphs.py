@@ -8,7 +8,7 @@ from onnx import compose, helper
 from torch import nn
 from torch.nn import functional
 
-from models.heads import Gaze, PictureHead, Seen, WordsHead, picture_vector, words_vector
+from models.heads import Gaze, KindPull, PictureHead, Seen, WordsHead, picture_vector, words_vector
 from models.towers import OPSET
 
 IR_VERSION = 9  # read by ONNX Runtime >= 1.16
@@ -17,7 +17,9 @@ IR_VERSION = 9  # read by ONNX Runtime >= 1.16
 class PictureTail(nn.Module):
     """What follows the tower: its three maps and the pixels → `vector`."""
 
-    def __init__(self, gaze: Gaze, head: PictureHead, shares: dict[str, float], thumb: int) -> None:
+    def __init__(
+        self, gaze: Gaze, head: PictureHead | KindPull, shares: dict[str, float], thumb: int
+    ) -> None:
         super().__init__()
         self.gaze, self.head, self.shares, self.thumb = gaze, head, shares, thumb
 

@@ -16,6 +16,9 @@ from models.saliency import Foreground, Saliency
 KIND, INSTANCE, COLOUR = 256, 128, 64
 DROPOUT = 0.5  # of the features; .2 and fewer steps found another view 3 points less often
 
+PULL, PULL_TEMPERATURE = 1.0, 0.1
+"""A colder pull (.07, .05) found a snap's kind 1 point more often and the very product 2 less."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -92,6 +95,28 @@ class WordsHead(nn.Module):
         x = self.body(text)
         kind = functional.normalize(self.kind(x) + self.straight(text), dim=-1)
         return kind, functional.normalize(self.colour(x), dim=-1), self.say(x)
+
+
+class KindPull(nn.Module):
+    """A picture head whose kind is drawn towards the named kinds it resembles.
+
+    Adds the softmax-weighted mean of the kinds' word vectors to the picture's own, as query
+    expansion does with pseudo-relevant terms. Out of sample, snaps found their kind 1.6 points more
+    often among bare pictures and 2.5 among titled products; another view of the same thing was
+    found as often.
+    """
+
+    def __init__(self, head: nn.Module, kinds: torch.Tensor) -> None:
+        super().__init__()
+        self.head = head
+        self.register_buffer("kinds", kinds)  # (K, KIND), unit
+
+    def forward(self, seen: Seen) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """kind, instance, colour: unit each, as the head's own."""
+        kind, instance, colour = self.head(seen)
+        kinds = self.get_buffer("kinds")
+        weights = torch.softmax(kind @ kinds.T / PULL_TEMPERATURE, -1)
+        return functional.normalize(kind + PULL * (weights @ kinds), dim=-1), instance, colour
 
 
 def picture_vector(

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from models.corpus import Pictures
 from models.examples import Example
-from models.heads import PictureHead, Seen, WordsHead, picture_vector, words_vector
+from models.heads import KindPull, PictureHead, Seen, WordsHead, picture_vector, words_vector
 from models.judge import Bools, Judge, Tally
 
 PROMPTS = ("{}", "a {}", "a photo of a {}")
@@ -20,7 +20,7 @@ TITLES_ASKED = 1000
 class Heads:
     """Trained heads and the shares of the blocks: what turns Seen and sentences into vectors."""
 
-    picture: PictureHead
+    picture: PictureHead | KindPull
     words: WordsHead
     shares: dict[str, float]
 
