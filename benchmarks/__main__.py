@@ -85,8 +85,8 @@ class Bench:
         photos = some_photos(30 if self.rounds < 60 else 200, self.drawn)
         found = bench_fidelity.run(photos, encoder)
         print(
-            f"quick against full decode of {found.photos} photos: cosine median {found.median:.4f}, "
-            f"5th percentile {found.p5:.4f}, worst {found.worst:.4f}"
+            f"quick against full decode of {found.photos} photos: cosine median "
+            f"{found.median:.4f}, 5th percentile {found.p5:.4f}, worst {found.worst:.4f}"
         )
         save("fidelity", asdict(found))
         return []

@@ -146,4 +146,5 @@ def test_broad_except_stands_only_at_the_door_and_in_the_attendants_loop() -> No
                     place = f"{wing}/{file.name}"
                     # the tokenizers library raises bare Exception, nothing narrower
                     allowed = {"api/app.py", "mirror/attendant.py", "vision/tokens.py"}
+                    allowed |= {"models/openclip_tokens.py"}
                     assert place in allowed, place
