@@ -146,6 +146,9 @@ TABLE: dict[type[Exception], Row] = {
     vision_errors.WrongSpace: Row(
         500, "wrong-space", "The shop was indexed with another model", ("found", "wanted")
     ),
+    vision_errors.DecoderBusy: Row(
+        503, "decoder-busy", "Too many large pictures at once", ("retry_after_s",), retry=True
+    ),
     vision_errors.EncoderBusy: Row(
         503, "encoder-busy", "Too many searches at once", ("waiting", "retry_after_s"), retry=True
     ),

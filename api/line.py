@@ -34,7 +34,7 @@ def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Fou
     """Find what `wanted` and `picture` ask for; blocks, so it belongs on a thread.
 
     Raises NotAPicture, PictureTooLarge, BoxOutside, NotWords, UnknownProduct, BadFilter,
-    EncoderBusy, EncoderBroken or ShopBusy.
+    DecoderBusy, EncoderBusy, EncoderBroken or ShopBusy.
     """
     reading = read_words(shop, wanted.text)
     only = parse_filter(filter_text(wanted.filter, reading)) if wanted.filter or reading else None

@@ -27,13 +27,13 @@ from api.replies import OneProductReply, picture_path, product_json
 from api.shop import Shop
 from api.stocking import stock_product
 from index.errors import BadProduct, ShopBroken, ShopBusy, UnknownProduct
-from vision.errors import EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
+from vision.errors import DecoderBusy, EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
 
 Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
 READING = (UnknownProduct, Overloaded, ShopBroken)
 WRITING = (
     BadParameter, BadProduct, BadRequestBody, BodyTooLarge, BodyTooSlow, UnknownBody, NotAPicture,
-    PictureTooLarge, EncoderBusy, EncoderBroken, ShopBusy, *READING,
+    PictureTooLarge, DecoderBusy, EncoderBusy, EncoderBroken, ShopBusy, *READING,
 )  # fmt: skip
 PUT_BODY: dict[str, Any] = {
     "required": True,

@@ -25,6 +25,7 @@ from api.wanted import Wanted
 from index.errors import BadFilter, ShopBroken, ShopBusy, UnknownProduct
 from vision.errors import (
     BoxOutside,
+    DecoderBusy,
     EncoderBroken,
     EncoderBusy,
     NotAPicture,
@@ -37,8 +38,8 @@ WORDS_FAILURES = (
     EncoderBroken, Overloaded, ShopBroken, ShopBusy,
 )  # fmt: skip
 PICTURE_FAILURES = (
-    NotAPicture, PictureTooLarge, BoxOutside, BodyTooLarge, BodyTooSlow, BadRequestBody,
-    UnknownBody,
+    NotAPicture, PictureTooLarge, BoxOutside, DecoderBusy, BodyTooLarge, BodyTooSlow,
+    BadRequestBody, UnknownBody,
 )  # fmt: skip
 
 PARAMETERS: dict[str, dict[str, Any]] = {

@@ -14,6 +14,7 @@ from index.shelf import Shelf
 from models.card import ModelCard
 from models.registry import find_card, load_card
 from vision.batching import BatchingEncoder
+from vision.budget import PixelBudget
 from vision.decode import Limits
 from vision.encoder import Encoder, OnnxEncoder
 from vision.errors import BadModel
@@ -89,7 +90,11 @@ def _together(encoder: Encoder, settings: Settings) -> Encoder:
 
 def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
     """A Shop around an open shelf and an encoder."""
-    limits = Limits(max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
+    limits = Limits(
+        max_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+        budget=PixelBudget(settings.max_pixels),
+    )
     return Shop(
         name=settings.name,
         currency=settings.currency,

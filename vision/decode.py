@@ -9,6 +9,7 @@ import io
 import re
 import struct
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +17,16 @@ import numpy as np
 import pi_heif
 from PIL import Image, ImageCms
 
-from vision.errors import BoxOutside, NotAPicture, PictureTooLarge
+from vision.budget import PixelBudget
+from vision.errors import BoxOutside, DecoderBusy, NotAPicture, PictureTooLarge
 from vision.photo import Box, Photo
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP")
 # A rendition this many times the input side is embedded like the full picture: over 20 snaps of
 # 12 MP the worst cosine rose from .973 (margin 1) to .993, for 5 ms more of decoding.
 MARGIN: Final = 1.5
+FULL_PIXELS: Final = "vistazo_full_pixels"  # our note in a picture's info
+STRIP_PIXELS: Final = 2_000_000  # of a large picture that is averaged at a time
 JPEGS: Final = ("JPEG", "MPO")  # Pillow names a JPEG with several pictures in it MPO
 HEIC_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
@@ -49,11 +53,18 @@ LYING: Final = (5, 6, 7, 8)  # orientations that swap width and height
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much picture is accepted: bytes of the file, pixels by its header, length of a side."""
+    """How much picture is accepted: bytes of the file, pixels by its header, length of a side;
+    and how many pixels may be in decoding at once."""
 
     max_bytes: int = 20_000_000
     max_pixels: int = 80_000_000  # a 50 MP phone passes; 80 MP of RGB are 240 MB at worst
     max_side_px: int = 30_000
+    budget: PixelBudget | None = None
+    """Shared by all decodes of a server; None where one thing is done at a time."""
+
+    def room(self, pixels: int) -> AbstractContextManager[None]:
+        """Room to decode `pixels`; entering raises DecoderBusy when there is none."""
+        return self.budget.hold(pixels) if self.budget else nullcontext()
 
     def check_bytes(self, found: int) -> None:
         """Raise PictureTooLarge when `found` bytes are more than accepted."""
@@ -74,7 +85,7 @@ def decode(data: bytes, *, box: Box | None, side_px: int, limits: Limits) -> Pho
     `side_px` is the model's input side: the rendition's shorter side stays at least that long
     where the file has that many pixels. Of an animation the first frame is taken.
 
-    Raises NotAPicture, PictureTooLarge or BoxOutside.
+    Raises NotAPicture, PictureTooLarge, BoxOutside or DecoderBusy.
     """
     limits.check_bytes(len(data))
     image, orientation = _open(data, limits)
@@ -84,10 +95,15 @@ def decode(data: bytes, *, box: Box | None, side_px: int, limits: Limits) -> Pho
     if box is not None and (box.x + box.w > width_px or box.y + box.h > height_px):
         raise BoxOutside((box.x, box.y, box.w, box.h), width_px, height_px)
     wanted = box or Box(0, 0, width_px, height_px)
+    spare = min(wanted.w, wanted.h) / (side_px * MARGIN)
+    _draft(image, spare)
     try:
-        upright = _render(image, orientation, min(wanted.w, wanted.h) / (side_px * MARGIN))
+        with limits.room(_cost_pixels(image)):
+            upright = _render(image, orientation, spare)
         cut = _cut(upright, wanted, upright.width / width_px, upright.height / height_px)
         return Photo(np.asarray(cut), width_px, height_px)
+    except DecoderBusy:
+        raise
     except HOSTILE as cause:
         raise NotAPicture(f"it is damaged or cut short ({_first_line(cause)})") from cause
 
@@ -105,6 +121,7 @@ def _open(data: bytes, limits: Limits) -> tuple[Image.Image, int]:
     except HOSTILE as cause:
         raise NotAPicture(_what_it_is(data)) from cause
     limits.check_size(*image.size)
+    image.info[FULL_PIXELS] = image.width * image.height  # a draft changes the size
     return image, _orientation(image)
 
 
@@ -112,8 +129,9 @@ def _open_heic(data: bytes, limits: Limits) -> Image.Image:
     try:
         heif = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         limits.check_size(*heif.size)
-        image: Image.Image = heif.to_pillow()
-    except PictureTooLarge:
+        with limits.room(heif.size[0] * heif.size[1]):  # decoded here, at full size
+            image: Image.Image = heif.to_pillow()
+    except (PictureTooLarge, DecoderBusy):
         raise
     except HOSTILE as cause:
         raise NotAPicture(f"its HEIC data is damaged ({_first_line(cause)})") from cause
@@ -128,19 +146,46 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and value in UPRIGHT else 1
 
 
-def _render(image: Image.Image, orientation: int, spare: float) -> Image.Image:
-    """Decode no finer than needed: the wanted box has `spare` times the side that is wanted."""
-    profile = image.info.get("icc_profile")
+def _draft(image: Image.Image, spare: float) -> None:
+    """Let a JPEG be decoded no finer than needed: the wanted box has `spare` times that side."""
     if spare >= 2 and image.format in JPEGS:
         image.draft(image.mode, (int(image.width / spare) + 1, int(image.height / spare) + 1))
-    before = image.size
+
+
+def _cost_pixels(image: Image.Image) -> int:
+    """What decoding will hold; a progressive JPEG keeps every coefficient whatever its scale."""
+    drafted = image.width * image.height
+    return int(image.info[FULL_PIXELS]) if image.info.get("progressive") else drafted
+
+
+def _render(image: Image.Image, orientation: int, spare: float) -> Image.Image:
+    """The picture upright, in sRGB, on white, not much finer than needed."""
+    profile = image.info.get("icc_profile")
     image.load()
-    rgb = _on_white(image, profile)
-    factor = int(spare * min(rgb.width / before[0], rgb.height / before[1]))
-    if image.format not in JPEGS and factor >= 2:
-        rgb = rgb.reduce(factor)  # box average; keeps at least the input side
+    shrink = spare >= 2 and image.format not in JPEGS
+    rgb = _on_white(_reduced(image, int(spare)) if shrink else image, profile)
     turn = UPRIGHT.get(orientation)
     return rgb if turn is None else rgb.transpose(turn)
+
+
+def _reduced(image: Image.Image, factor: int) -> Image.Image:
+    """Box average by `factor`, strip by strip: Pillow's own reduce copies the whole picture when it
+    has transparency, and palettes and 1-bit pictures cannot be averaged as they are."""
+    if image.mode not in ("RGB", "RGBA", "L", "LA", "CMYK"):
+        if image.mode.startswith("I") or image.mode == "F":
+            return image  # its scale is found from all its values: reduced after, by preprocess
+        mode = "RGBA" if "transparency" in image.info or "A" in image.mode else "RGB"
+    else:
+        mode = "RGBA" if "transparency" in image.info else image.mode
+    width, height = -(-image.width // factor), -(-image.height // factor)
+    target = Image.new(mode, (width, height))
+    rows = factor * max(1, STRIP_PIXELS // (factor * image.width))
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if strip.mode != mode:
+            strip = strip.convert(mode)
+        target.paste(strip.reduce(factor), (0, top // factor))
+    return target
 
 
 def _on_white(image: Image.Image, profile: bytes | None) -> Image.Image:

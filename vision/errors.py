@@ -6,6 +6,7 @@ VisionError
 ├── BoxOutside (ValueError)           the wanted box lies outside the picture
 ├── NotWords (ValueError)             empty, or more text than a query may hold
 ├── WrongSpace (ValueError)           two embeddings of different models met
+├── DecoderBusy (RuntimeError)        too many large pictures are being decoded: come back later
 ├── EncoderBusy (RuntimeError)        the bounded entry is full: come back later
 ├── EncoderBroken (RuntimeError)      encoding fails or hangs
 └── BadModel (ValueError)             a model's files are missing, changed or malformed
@@ -64,6 +65,17 @@ class WrongSpace(VisionError, ValueError):
         super().__init__(
             f"This embedding lives in the space {found!r}, the other side in {wanted!r}. "
             "Vectors of two models cannot be compared: reindex the shop with the model in use."
+        )
+
+
+class DecoderBusy(VisionError, RuntimeError):
+    """Pictures of `pixels` are being decoded already; try again after `retry_after_s`."""
+
+    def __init__(self, pixels: int, retry_after_s: float) -> None:
+        self.pixels, self.retry_after_s = pixels, retry_after_s
+        super().__init__(
+            f"Pictures of {pixels:,} pixels are being decoded already. "
+            f"Try again in {retry_after_s:.0f} s, or send a smaller picture."
         )
 
 

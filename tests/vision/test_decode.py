@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from vision.budget import PixelBudget
 from vision.decode import Limits, decode
-from vision.errors import BoxOutside, NotAPicture, PictureTooLarge, VisionError
+from vision.errors import BoxOutside, DecoderBusy, NotAPicture, PictureTooLarge, VisionError
 from vision.photo import Box, Photo
 
 SIDE = 64
@@ -224,6 +225,39 @@ def test_a_small_box_in_a_large_picture_keeps_the_input_side() -> None:
     data = file_of(scene(1600, 1200), "JPEG")
     photo = seen(data, Box(100, 400, 150, 100))
     assert min(photo.pixels.shape[:2]) >= SIDE
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+def test_a_large_picture_of_any_mode_is_averaged_like_a_small_one(mode: str) -> None:
+    grey = np.tile(np.linspace(0, 255, 1500).astype(np.uint8), (1600, 1))
+    if mode == "I;16":
+        image = Image.fromarray(grey.astype(np.uint16) * 257)
+    else:
+        image = Image.fromarray(grey).convert(mode)
+    photo = seen(file_of(image, "PNG"))
+    assert min(photo.pixels.shape[:2]) >= SIDE
+    assert abs(float(photo.pixels.mean()) - 127) < 4
+    if mode != "I;16":
+        assert max(photo.pixels.shape[:2]) <= 400
+    assert photo.pixels[:, -1].mean() > 230 > 25 > photo.pixels[:, 0].mean()
+
+
+def test_a_large_transparent_picture_is_averaged_with_the_white_behind_it() -> None:
+    layer = np.zeros((1200, 1200, 4), np.uint8)
+    layer[::2, :, 3] = 255  # every other line black, the rest transparent black
+    photo = seen(file_of(Image.fromarray(layer), "PNG"))
+    assert abs(float(photo.pixels.mean()) - 127) < 3
+
+
+def test_a_picture_too_many_at_once_is_told_to_come_back() -> None:
+    budget = PixelBudget(capacity=30_000)
+    limits = Limits(budget=budget)
+    data = file_of(scene(), "PNG")  # 24,000 pixels
+    with budget.hold(10_000), pytest.raises(DecoderBusy):
+        decode(data, box=None, side_px=SIDE, limits=limits)
+    with budget.hold(10_000), pytest.raises(DecoderBusy):
+        decode(heic_of(scene()), box=None, side_px=SIDE, limits=limits)
+    assert decode(data, box=None, side_px=SIDE, limits=limits)
 
 
 @given(st.integers(1, 900), st.integers(1, 900), st.sampled_from(["JPEG", "PNG"]))
