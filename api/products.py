@@ -3,6 +3,7 @@
 Promise: a change that was answered is durable and seen by the next search.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -27,6 +28,7 @@ from api.replies import OneProductReply, picture_path, product_json
 from api.shop import Shop
 from api.stocking import stock_product
 from index.errors import BadProduct, ShopBroken, ShopBusy, UnknownProduct
+from index.product import Picture, Product
 from vision.errors import DecoderBusy, EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
 
 Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
@@ -93,7 +95,8 @@ def _reading(router: APIRouter, shop: Shop) -> None:
         summary="One product",
     )
     async def get(sku: Sku) -> JSONResponse:
-        return JSONResponse(await shop.entrance.run(lambda: one_product_json(shop, sku)))
+        look = partial(shop.shelf.product_with_pictures, sku)
+        return JSONResponse(one_product_json(*await shop.entrance.run(look)))
 
 
 def _writing(router: APIRouter, shop: Shop) -> None:
@@ -108,9 +111,9 @@ def _writing(router: APIRouter, shop: Shop) -> None:
     async def put(request: Request, sku: Sku) -> JSONResponse:
         with shop.intake.hold(promised_bytes(request, shop.body_limits.most_bytes)):
             said, pictures = await _read_product(request, shop)
-            new = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
-        reply = await shop.entrance.run(lambda: one_product_json(shop, sku))
-        return JSONResponse(reply, status_code=201 if new else 200)
+            done = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
+        reply = one_product_json(done.product, done.pictures)
+        return JSONResponse(reply, status_code=201 if done.new else 200)
 
     @router.delete(
         "/{sku:path}",
@@ -123,10 +126,10 @@ def _writing(router: APIRouter, shop: Shop) -> None:
         return Response(status_code=204)
 
 
-def one_product_json(shop: Shop, sku: str) -> dict[str, Any]:
-    """The product as OneProductReply describes it; raises UnknownProduct."""
-    product, pictures = shop.shelf.get(sku), shop.shelf.pictures(sku)
-    return product_json(product) | {"pictures": [picture_path(sku, p.ordinal) for p in pictures]}
+def one_product_json(product: Product, pictures: Sequence[Picture]) -> dict[str, Any]:
+    """The product as OneProductReply describes it."""
+    paths = [picture_path(product.sku, picture.ordinal) for picture in pictures]
+    return product_json(product) | {"pictures": paths}
 
 
 def _thumbnail(shop: Shop, sku: str, ordinal: int, width_px: int, held: str) -> Thumbnail:

@@ -7,49 +7,49 @@ import numpy as np
 from api.errors import BadParameter
 from api.product_fields import ProductFields, apply_fields
 from api.shop import Shop
+from index.entry import SeenPicture
 from index.examine import digest_of, keep_picture, see, sha256_of
 from index.product import Picture, Product
-from vision.embedding import Embedding
+from index.revise import Revised
 from vision.photo import Pixels
 
 MAX_PICTURES = 16
 
 
-def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[bytes]) -> bool:
-    """Add or change the product; True if it is new. Durable and searchable when this returns.
+def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[bytes]) -> Revised:
+    """Add or change the product; what was written, durable and searchable when this returns.
 
     With pictures they take the place of those it had; without, only fields change. Every picture is
-    decoded and encoded before anything is written, so a bad one leaves the product as it was.
+    decoded and encoded before anything is written, so a bad one leaves the product as it was. Of
+    two callers who change different fields at once both keep their change.
     Raises VisionError, CatalogueError or BadParameter.
     """
-    product = apply_fields(sku, shop.shelf.find(sku), said)
-    if pictures:
-        return _put(shop, product, pictures)
-    if shop.shelf.find(sku) is None:
-        raise BadParameter("image", "a new product needs at least one picture")
-    shop.shelf.change(product, _words(shop, product))
-    return False
+
+    def merge(present: Product | None) -> Product:
+        product = apply_fields(sku, present, said)
+        if present is None and not pictures:
+            raise BadParameter("image", "a new product needs at least one picture")
+        return product
+
+    merge(shop.shelf.find(sku))  # what makes no sense is refused before a picture is looked at
+    seen = _seen(shop, sku, pictures) if pictures else ()
+    return shop.shelf.revise(sku, merge, lambda words: shop.encoder.words([words])[0], seen)
 
 
-def _put(shop: Shop, product: Product, pictures: Sequence[bytes]) -> bool:
+def _seen(shop: Shop, sku: str, pictures: Sequence[bytes]) -> tuple[SeenPicture, ...]:
+    """The pictures, kept on the disk, and how the encoder sees them."""
     if len(pictures) > MAX_PICTURES:
         raise BadParameter("image", f"a product has at most {MAX_PICTURES} pictures")
     spec = shop.encoder.spec
-    seen = [see(data, spec, shop.picture_limits) for data in pictures]
-    vectors = shop.encoder.pictures(np.stack(seen))
-    kept = [
-        _keep(shop, product.sku, ordinal, data, pixels)
-        for ordinal, (data, pixels) in enumerate(zip(pictures, seen, strict=True))
-    ]
-    return shop.shelf.put(product, kept, vectors, _words(shop, product))
+    pixels = [see(data, spec, shop.picture_limits) for data in pictures]
+    vectors = shop.encoder.pictures(np.stack(pixels))
+    return tuple(
+        SeenPicture(_keep(shop, sku, ordinal, data, pixels[ordinal]), vectors[ordinal])
+        for ordinal, data in enumerate(pictures)
+    )
 
 
 def _keep(shop: Shop, sku: str, ordinal: int, data: bytes, pixels: Pixels) -> Picture:
     sha256 = sha256_of(data)
     path = keep_picture(shop.shelf.folder, data, sha256)
     return Picture(sku, ordinal, path, sha256, digest_of(pixels))
-
-
-def _words(shop: Shop, product: Product) -> Embedding | None:
-    wanted = shop.shelf.words_wanted(product)
-    return shop.encoder.words([wanted])[0] if wanted else None

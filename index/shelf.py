@@ -5,7 +5,7 @@ that has the shelf open; a search sees one moment of the shop, so no hit is stal
 a vector of another model never enters.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -25,10 +25,12 @@ from index.manifest import FORMAT, Manifest, read_manifest, write_manifest
 from index.product import Picture, Product
 from index.query import Query
 from index.replica import Replica
+from index.revise import Merge, Revised, Words, revise_in
 from vision.embedding import Embedding, require_space, unit
 from vision.spec import EncoderSpec
 
 SNAPSHOTS = 50  # tries to see catalogue and vectors at one moment while others write
+REVISIONS = 50  # tries to embed a product's words while others change them
 
 
 class Shelf:
@@ -141,6 +143,31 @@ class Shelf:
                 connection, sequence, product_id, entry, weight, self._spec.space
             )
 
+    def revise(
+        self,
+        sku: str,
+        merge: Merge,
+        embed: Callable[[str], Embedding],
+        seen: Sequence[SeenPicture] = (),
+    ) -> Revised:
+        """Write what `merge` makes of the product that is there, with no other change between.
+
+        Its pictures stay, unless `seen` takes their place. `embed` is called for words only where
+        the vectors need them, and never while other writers wait. Durable when this returns.
+        Raises UnknownProduct (none there, none `seen`), StrangeVector, WrongSpace, ShopBusy, and
+        what `merge` and `embed` raise.
+        """
+        for picture in seen:
+            self._check_vector(picture.own)
+        words = Words("", None)
+        for _ in range(REVISIONS):
+            with self._database.writing() as connection:
+                done = revise_in(connection, sku, merge, seen, words, self._spec.space)
+            if isinstance(done, Revised):
+                return done
+            words = Words(done, embed(done))
+        raise ShopBusy(str(self._folder))
+
     def delete(self, sku: str) -> None:
         """Remove the product; raises UnknownProduct, ShopBusy. Durable when this returns."""
         with self._database.writing() as connection:
@@ -196,6 +223,13 @@ class Shelf:
             if product_id is None:
                 return None
             return catalogue.products_by_id(connection, [product_id])[product_id]
+
+    def product_with_pictures(self, sku: str) -> tuple[Product, list[Picture]]:
+        """The product and its pictures in order, of one moment; raises UnknownProduct."""
+        with self._database.reading() as connection:
+            known = catalogue.get_id(connection, sku)
+            product = catalogue.products_by_id(connection, [known])[known]
+            return product, catalogue.pictures_of(connection, known)
 
     def pictures(self, sku: str) -> list[Picture]:
         """The product's pictures in order, with absolute paths; raises UnknownProduct."""

@@ -2,11 +2,13 @@
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 from PIL import Image
 
+from index.shelf import Shelf
 from tests.little_shop import drawn, encoded
 
 RED = encoded(drawn("red"))
@@ -177,3 +179,36 @@ def test_a_body_of_another_kind_is_refused(client):
 def test_a_bad_put_keeps_no_upload(client, settings):
     put(client, "new", encoded(drawn("black")), b"rubbish")
     assert list((settings.shop / "pictures").rglob("*.jpg")) == []
+
+
+def test_those_who_change_different_fields_at_once_all_keep_their_change(client):
+    """With titles changing too, so that words are embedded anew between reading and writing."""
+    with ThreadPoolExecutor(4) as pool:
+        for i in range(1, 16):
+            said = [{"price": i}, {"stock": i}, {"brand": f"b{i}"}, {"title": f"Bag {i}"}]
+            answers = list(
+                pool.map(lambda fields: client.put("/v1/products/bag-red", json=fields), said)
+            )
+            assert {answer.status_code for answer in answers} == {200}
+            body = client.get("/v1/products/bag-red").json()
+            told = {name: body[name] for name in ("price", "stock", "brand", "title")}
+            assert told == {"price": i, "stock": i, "brand": f"b{i}", "title": f"Bag {i}"}
+
+
+def test_a_put_tells_what_it_wrote_even_if_somebody_deletes_it_at_once(client, shop, monkeypatch):
+    revise = Shelf.revise
+
+    def revise_then_lose(self, sku, *rest):
+        done = revise(self, sku, *rest)
+        self.delete(sku)
+        return done
+
+    monkeypatch.setattr(Shelf, "revise", revise_then_lose)
+    answer = put(client, "brief", RED, title="Brief")
+    assert (answer.status_code, answer.json()["title"]) == (201, "Brief")
+    assert answer.json()["pictures"] == ["/v1/products/brief/pictures/0"]
+
+
+def test_a_new_price_asks_nothing_of_the_encoder(client, shop, monkeypatch):
+    monkeypatch.setattr(type(shop.encoder), "words", lambda *_: pytest.fail("words were embedded"))
+    assert client.put("/v1/products/bag-red", json={"price": 3}).json()["price"] == 3
