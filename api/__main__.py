@@ -9,6 +9,9 @@ from collections.abc import Sequence
 import typer
 
 from api.cli import build_cli
+from api.cli_plain import plain
+
+ERROR_MOST_CHARS = 1_000
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,7 +33,7 @@ def run(arguments: Sequence[str], *, debug: bool = False) -> int:
     except _foreseen() as error:
         if debug:
             raise
-        typer.echo(f"vistazo: {_told(error)}", err=True)
+        typer.echo(f"vistazo: {plain(_told(error), ERROR_MOST_CHARS)}", err=True)
         return 2 if _misused(error) else 1
     return 0
 

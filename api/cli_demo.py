@@ -40,7 +40,7 @@ def demo(
     show_outcome(outcome, folder)
     opened = open_shop(settings)
     listener.listen()
-    aside().print(f"\nOpen [bold]{address_of(HOST, listener)}[/] in a browser. Ctrl-C stops.")
+    aside().print(f"\nOpen {address_of(HOST, listener)} in a browser. Ctrl-C stops.")
     run_server(opened, listener, settings)
 
 

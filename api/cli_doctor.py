@@ -15,6 +15,9 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_plain import plain
+
+COLOURS = {True: "green", False: "red"}
 
 
 def doctor(
@@ -32,10 +35,10 @@ def doctor(
     else:
         out = console()
         for finding in findings:
-            mark = "[green]ok[/]   " if finding.ok else "[red]wrong[/]"
-            out.print(mark, f"{finding.what:24}", finding.detail, soft_wrap=True)
+            out.print("ok   " if finding.ok else "wrong", end=" ", style=COLOURS[finding.ok])
+            out.print(f"{finding.what:24}", plain(finding.detail), soft_wrap=True)
             if finding.cure:
-                out.print("      →", finding.cure, soft_wrap=True)
+                out.print("      →", plain(finding.cure), soft_wrap=True)
         out.print("All is well." if not wrong else f"{len(wrong)} to mend.")
     if wrong:
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_plain import plain
 
 REMARKS_SHOWN = 20
 ROWS = (
@@ -95,7 +96,7 @@ def _measure(
         settings, catalogue, allow_removals=False, pictures_only=pictures_only, quiet=quiet
     )
     for bad in outcome.rejected[:REMARKS_SHOWN]:
-        aside().print(f"catalogue {bad}", style="yellow", soft_wrap=True)
+        aside().print(plain(f"catalogue {bad}"), style="yellow", soft_wrap=True)
     opened = open_shop(settings)
     try:
         expectations = Expectations(read_cells(catalogue))
@@ -108,7 +109,7 @@ def _measure(
 def _show_remarks(lines: list[str]) -> None:
     err = aside()
     for line in lines[:REMARKS_SHOWN]:
-        err.print(line, style="yellow", markup=False, soft_wrap=True)
+        err.print(plain(line), style="yellow", soft_wrap=True)
     if len(lines) > REMARKS_SHOWN:
         err.print(f"… and {len(lines) - REMARKS_SHOWN:,} more remarks", style="yellow")
 
@@ -117,13 +118,15 @@ def _show(figures: dict[str, Any]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("", "left"), ("", "right"), ("95 %", "left"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type] # a literal in the tuple
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_column("95 %")
+    table.add_column("", style="dim")
     for name, meaning in ROWS:
         value, interval = figures[name], figures["intervals"][name]
         shown = "–" if value is None else f"{value:.3f}"
         spread = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
-        table.add_row(name, shown, spread, f"[dim]{meaning}[/]")
+        table.add_row(name, shown, spread, meaning)
     out = console()
     out.print(f"{figures['queries']:,} queries")
     out.print(table)

@@ -18,12 +18,14 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_plain import plain
 
 if TYPE_CHECKING:
     from api.indexing import Outcome
     from index.errors import BadRow
 
 REJECTS_SHOWN = 10
+SKU_SHOWN_CHARS = 60
 
 
 def index(
@@ -97,9 +99,9 @@ def show_outcome(outcome: "Outcome", shop: Path) -> None:
     """The outcome for people: a summary, and the first of the rejected rows."""
     out, err = console(), aside()
     for note in outcome.notes:
-        err.print(note, style="yellow", markup=False, soft_wrap=True)
+        err.print(plain(note), style="yellow", soft_wrap=True)
     for bad in outcome.rejected[:REJECTS_SHOWN]:
-        err.print(f"not taken: {bad}", style="yellow", markup=False, soft_wrap=True)
+        err.print(f"not taken: {told(bad)}", style="yellow", soft_wrap=True)
     if (more := len(outcome.rejected) - REJECTS_SHOWN) > 0:
         err.print(f"… and {more:,} more; --rejects FILE lists them all", style="yellow")
     done = "would be" if outcome.dry_run else ""
@@ -110,11 +112,17 @@ def show_outcome(outcome: "Outcome", shop: Path) -> None:
         (outcome.removed, "removed"),
         (len(outcome.rejected), "rejected"),
     )
-    told = ", ".join(f"{count:,} {what}" for count, what in counts)
+    said = ", ".join(f"{count:,} {what}" for count, what in counts)
     out.print(
-        f"{shop}: {done + ' ' if done else ''}{told}; {outcome.seconds:.1f} s",
+        f"{plain(str(shop))}: {done + ' ' if done else ''}{said}; {outcome.seconds:.1f} s",
         soft_wrap=True,
     )
+
+
+def told(bad: "BadRow") -> str:
+    """A rejected row on one line; a SKU as long as a page is cut, so that the reason is seen."""
+    named = f" ({plain(bad.sku, SKU_SHOWN_CHARS)})" if bad.sku else ""
+    return f"line {bad.line}{named}: {plain(bad.reason)}"
 
 
 def write_rejects(path: Path, rejected: "list[BadRow]") -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SHOP = Path("shop")
 DEFAULT_MODEL = "builtin"
+PIPED_WIDTH = 1_000
+"""Columns where nobody looks at a screen: a table grows only as wide as its cells."""
 
 ShopOption = Annotated[
     Path,
@@ -49,14 +51,21 @@ def say_json(value: object) -> None:
 
 
 def console() -> "Console":
-    """Where tables and summaries go: standard output."""
+    """Where tables and summaries go: standard output.
+
+    Square brackets and colons are text, not markup: they stand in titles. Piped, no line is wrapped
+    or cut.
+    """
     from rich.console import Console
 
-    return Console(highlight=False)
+    out = Console(highlight=False, markup=False, emoji=False)
+    if not out.is_terminal:
+        out.width = PIPED_WIDTH
+    return out
 
 
 def aside() -> "Console":
-    """Where progress and warnings go: standard error, so that pipes stay clean."""
+    """Where progress and warnings go: standard error, so that pipes stay clean. No markup."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)

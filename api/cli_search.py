@@ -16,12 +16,18 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_plain import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
     from api.line import Found
     from api.shop import Shop
     from index.hit import Hit
 
+OTHERS_WIDTH = 40
 LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unlikely"))
 
 
@@ -88,21 +94,36 @@ def _main_picture(shop: "Shop", hit: "Hit") -> str | None:
 
 
 def _show(found: "Found", took_ms: dict[str, float]) -> None:
-    from rich.table import Table
-
     out = console()
     if found.answer.nothing_like_this:
         out.print("Nothing like this in the shop. The nearest there is:")
+    out.print(table_of(found.answer.hits, out.width))
+    out.print(f"{took_ms['total']:.0f} ms", style="dim")
+
+
+def table_of(hits: "Sequence[Hit]", width: int) -> "Table":
+    """The hits as a table for a screen of `width` columns.
+
+    SKUs are what --like takes, so they stay whole while the other columns give way, and are folded,
+    not cut, where one is longer than the screen.
+    """
+    from rich.table import Table
+
+    longest = max((len(plain(hit.product.sku)) for hit in hits), default=0)
     table = Table(box=None, pad_edge=False)
-    for name in ("", "SKU", "Title", "Price", "Colour", "Match"):
-        table.add_column(name, justify="right" if name in ("", "Price") else "left")
-    for place, hit in enumerate(found.answer.hits, start=1):
+    table.add_column("", justify="right")
+    table.add_column("SKU", width=max(3, min(longest, width - OTHERS_WIDTH)), overflow="fold")
+    table.add_column("Title", overflow="ellipsis")
+    table.add_column("Price", justify="right")
+    table.add_column("Colour", overflow="ellipsis")
+    table.add_column("Match")
+    for place, hit in enumerate(hits, start=1):
         product = hit.product
         price = "" if product.price is None else f"{product.price:,.2f} {product.currency}".strip()
         match = f"{likely(hit.probability)} ({hit.probability:.0%})"
-        table.add_row(str(place), product.sku, product.title, price, product.colour, match)
-    out.print(table)
-    out.print(f"{took_ms['total']:.0f} ms", style="dim")
+        said = (product.sku, product.title, price, product.colour, match)
+        table.add_row(str(place), *(plain(cell) for cell in said))
+    return table
 
 
 def likely(probability: float) -> str:

@@ -1,5 +1,6 @@
 """The command line, with a real (tiny) model: every command, its JSON, its exit codes."""
 
+import io
 import json
 import os
 import signal
@@ -14,8 +15,10 @@ import pytest
 
 from api.__main__ import run
 from api.cli_demo import name_of
-from api.cli_search import likely
+from api.cli_search import likely, table_of
 from api.cli_serve import address_of, listen
+from index.hit import Hit
+from index.product import Product
 from tests.little_shop import drawn, encoded
 from tests.tiny_card import tiny_model
 
@@ -134,6 +137,43 @@ def test_people_read_a_table_with_price_and_how_likely(call, catalogue, red):
     assert [likely(p) for p in (1.0, 0.6, 0.3, 0.0)] == [
         "very likely", "likely", "perhaps", "unlikely",
     ]  # fmt: skip
+
+
+def test_what_a_catalogue_says_is_text_and_not_markup(call, catalogue, red):
+    text = catalogue.read_text()
+    text = text.replace("Red bag", "Red [/nope] [bold]bag[/] :bag:").replace(
+        "Red ball", "Red \x1b[2Jball"
+    )
+    catalogue.write_text(f"{text}\n{'x' * 900}[/a],Long,1,red,x,,images/\x1b[2Jno.png,Fall\n")
+    code, _, err = call("index", catalogue)
+    assert code == 0
+    assert "\x1b" not in err
+    assert max(map(len, err.splitlines())) < 500  # the SKU of 904 characters is cut
+    code, out, _ = call("search", "--image", red, "--unfold")
+    assert code == 0
+    assert "Red [/nope] [bold]bag[/] :bag:" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("length", [40, 200])
+def test_a_sku_is_never_cut(length):
+    from rich.console import Console
+
+    sku = "".join(chr(97 + n % 26) for n in range(length))
+    hit = Hit(Product(sku, "A title of many words " * 5, colour="navy blue", price=1.0), 0.5, 0.5)
+    file = io.StringIO()
+    Console(file=file, width=80).print(table_of([hit], 80))
+    lines = file.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert "".join(line[3:43].strip() for line in lines[1:]) == sku
+    assert "likely" in file.getvalue()
+
+
+def test_piped_tables_are_as_wide_as_they_need(call, catalogue, red):
+    catalogue.write_text(catalogue.read_text().replace("Red ball", "Red ball " * 20))
+    call("index", catalogue)
+    _, out, _ = call("search", "--image", red)
+    assert "Red ball " * 19 in out
 
 
 @pytest.mark.parametrize(
