@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from api.line import Found
     from api.shop import Shop
+    from api.wanted import Wanted
     from index.hit import Hit
 
 OTHERS_WIDTH = 40
@@ -70,35 +71,61 @@ def search(
         rooms = Rooms()
         found = walk(opened, wanted, image.read_bytes() if image else None, rooms)
         if as_json:
-            say_json(_json(opened, found, rooms.took_ms()))
+            say_json(_json(opened, wanted, found, rooms.took_ms(), with_picture=image is not None))
         else:
-            _show(found, rooms.took_ms())
+            _show(wanted, found, rooms.took_ms())
     finally:
         opened.close()
 
 
-def _json(shop: "Shop", found: "Found", took_ms: dict[str, float]) -> dict[str, Any]:
-    from api.replies import hit_json
+def _json(
+    shop: "Shop", wanted: "Wanted", found: "Found", took_ms: dict[str, float], *, with_picture: bool
+) -> dict[str, Any]:
+    """What the service would answer, with files on this machine in place of addresses."""
+    from api.search import query_json
 
     return {
-        "hits": [hit_json(hit) | {"image": _main_picture(shop, hit)} for hit in found.answer.hits],
+        "query": query_json(wanted, found, with_picture=with_picture),
+        "hits": [_hit_json(shop, hit) for hit in found.answer.hits],
         "nothing_like_this": found.answer.nothing_like_this,
+        "model": shop.model_json(),
         "took_ms": took_ms,
     }
 
 
-def _main_picture(shop: "Shop", hit: "Hit") -> str | None:
-    """The file of the hit's first picture on this machine."""
-    pictures = shop.shelf.pictures(hit.product.sku)
+def _hit_json(shop: "Shop", hit: "Hit") -> dict[str, Any]:
+    from api.replies import hit_json
+
+    told = hit_json(hit) | {"image": _main_picture(shop, hit.product.sku)}
+    for swatch in told["swatches"]:
+        swatch["image"] = _main_picture(shop, swatch["sku"])
+    return told
+
+
+def _main_picture(shop: "Shop", sku: str) -> str | None:
+    """The file of the product's first picture on this machine."""
+    pictures = shop.shelf.pictures(sku)
     return pictures[0].path if pictures else None
 
 
-def _show(found: "Found", took_ms: dict[str, float]) -> None:
+def _show(wanted: "Wanted", found: "Found", took_ms: dict[str, float]) -> None:
     out = console()
-    if found.answer.nothing_like_this:
+    if not found.answer.hits:
+        out.print(why_empty(wanted, found))
+    elif found.answer.nothing_like_this:
         out.print("Nothing like this in the shop. The nearest there is:")
-    out.print(table_of(found.answer.hits, out.width))
+    if found.answer.hits:
+        out.print(table_of(found.answer.hits, out.width))
     out.print(f"{took_ms['total']:.0f} ms", style="dim")
+
+
+def why_empty(wanted: "Wanted", found: "Found") -> str:
+    """Why not a single product came: a search without conditions returns the nearest ones."""
+    from api.line import filter_text
+
+    if only := filter_text(wanted.filter, found.reading):
+        return f"No product of this shop meets the filter: {plain(only)}"
+    return "There is no other product in this shop." if wanted.like else "This shop is empty."
 
 
 def table_of(hits: "Sequence[Hit]", width: int) -> "Table":

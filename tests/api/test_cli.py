@@ -115,18 +115,42 @@ def test_an_emptied_source_is_refused_until_confirmed(call, catalogue):
     assert (code, json.loads(out)["removed"]) == (0, 9)
 
 
-def test_searching_answers_with_exactly_the_three_keys(call, catalogue, red):
+def test_searching_answers_with_what_was_understood_and_with_files(call, catalogue, red):
     call("index", catalogue)
     code, out, _ = call("search", "--image", red, "--top", 2, "--json")
     answer = json.loads(out)
     assert code == 0
-    assert list(answer) == ["hits", "nothing_like_this", "took_ms"]
+    assert list(answer) == ["query", "hits", "nothing_like_this", "model", "took_ms"]
+    assert (answer["query"]["kind"], answer["query"]["width_px"]) == ("picture", 120)
+    assert answer["model"]["name"]
     assert answer["hits"][0]["colour"] == "red"
     assert Path(answer["hits"][0]["image"]).is_file()
     assert {"sku", "title", "score", "probability", "image"} <= answer["hits"][0].keys()
     assert {"decode", "encode", "vectors", "total"} <= answer["took_ms"].keys()
     code, out, _ = call("search", "--like", "ball-red", "--filter", "price<40", "--unfold")
     assert (code, "bag-red" in out, "ball-red" in out) == (0, True, False)
+
+
+def test_a_search_says_which_words_it_understood_and_shows_swatches_as_files(call, catalogue):
+    call("index", catalogue)
+    code, out, _ = call("search", "--text", "red bag under 30", "--json")
+    answer = json.loads(out)
+    assert (code, answer["query"]["kind"], answer["query"]["text"]) == (
+        0, "words", "red bag under 30",
+    )  # fmt: skip
+    assert set(answer["query"]["understood"]) == {"price_below", "price_above", "colours", "kinds"}
+    swatches = [swatch for hit in answer["hits"] for swatch in hit["swatches"]]
+    assert swatches
+    assert all(Path(swatch["image"]).is_file() for swatch in swatches)
+
+
+def test_a_filter_that_nothing_meets_is_told_without_a_table(call, catalogue, red):
+    call("index", catalogue)
+    code, out, _ = call("search", "--image", red, "--filter", "price<0")
+    assert code == 0
+    assert "No product of this shop meets the filter: (price<0)" in out
+    assert "SKU" not in out
+    assert "nearest" not in out
 
 
 def test_people_read_a_table_with_price_and_how_likely(call, catalogue, red):
