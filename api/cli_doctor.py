@@ -21,6 +21,7 @@ COLOURS = {True: "green", False: "red"}
 
 
 def doctor(
+    context: typer.Context,
     shop: ShopOption = DEFAULT_SHOP,
     model: ModelOption = DEFAULT_MODEL,
     as_json: JsonOption = False,
@@ -28,7 +29,9 @@ def doctor(
     """Look at the installation, the model and the shop. Exit code 1 when something is wrong."""
     from api.doctor import examine
 
-    findings = examine(live_of(settings_of(shop=shop, model=model)))
+    source = context.get_parameter_source("shop")
+    named = source is not None and source.name != "DEFAULT"
+    findings = examine(live_of(settings_of(shop=shop, model=model)), shop_named=named)
     wrong = [finding for finding in findings if not finding.ok]
     if as_json:
         say_json({"ok": not wrong, "findings": [asdict(finding) for finding in findings]})

@@ -40,14 +40,18 @@ class Finding:
     cure: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at everything once; never raises for what is merely broken."""
+def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
+    """Look at everything once; never raises for what is merely broken.
+
+    A shop that is not there is wrong if it was named (`shop_named`): only the default one may still
+    be to come.
+    """
     findings = [_python(), _vistazo(), *_packages(), _threads(settings)]
     model, encoder = _model(settings)
     findings.append(model)
     if encoder is not None:
         findings.append(_encoding(encoder))
-        findings.extend(_shop(settings.shop, encoder))
+        findings.extend(_shop(settings.shop, encoder, named=shop_named))
     return [*findings, _disk(settings.shop)]
 
 
@@ -112,11 +116,17 @@ def _encoding(encoder: OnnxEncoder) -> Finding:
     return Finding("encoding", True, f"{sorted(times)[2]:.1f} ms a picture")
 
 
-def _shop(folder: Path, encoder: OnnxEncoder) -> Iterator[Finding]:
+def _shop(folder: Path, encoder: OnnxEncoder, *, named: bool) -> Iterator[Finding]:
     try:
         manifest = read_manifest(folder)
     except NoShop:
-        yield Finding("shop", True, f"none in {folder} yet: `vistazo index CATALOGUE` makes one")
+        if named:
+            cure = f"Name another, or make it: vistazo index CATALOGUE --shop {folder}"
+            yield Finding("shop", False, f"there is none in {folder}", cure)
+        else:
+            yield Finding(
+                "shop", True, f"none in {folder} yet: `vistazo index CATALOGUE` makes one"
+            )
         return
     except CatalogueError as error:
         yield Finding("shop", False, str(error), f"Index it again into a new folder than {folder}.")

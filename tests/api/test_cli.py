@@ -256,6 +256,16 @@ def test_the_doctor_finds_a_healthy_house_and_a_sick_one(call, catalogue, tmp_pa
     assert all(f["cure"] for f in wrong)
 
 
+def test_a_shop_that_was_named_and_is_not_there_is_a_finding(call, monkeypatch):
+    code, out, _ = call("doctor")
+    assert (code, "All is well." in out) == (0, True)
+    code, out, _ = call("doctor", "--shop", "nope")
+    assert (code, "All is well." in out) == (1, False)
+    assert "vistazo index CATALOGUE --shop nope" in out
+    monkeypatch.setenv("VISTAZO_SHOP", "nope")
+    assert call("doctor")[0] == 1
+
+
 def test_eval_prints_the_agreed_keys_and_keeps_the_shop_if_told(call, catalogue, red, tmp_path):
     queries = tmp_path / "queries.csv"
     queries.write_text(f"image,text,expect\n{red.name},,colour=red\n,red shirt,none\nno.jpg,,x\n")
