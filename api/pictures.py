@@ -5,6 +5,7 @@ photo goes out. Thumbnails are named by the picture's content: one can be missin
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,9 @@ def width_for(wanted_px: int | None) -> int:
 class Thumbnails:
     """Thumbnails in one folder, drawn when first asked for."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
-        self._folder, self._limits = folder, limits
+    def __init__(self, folder: Path, limits: Limits, shown: Callable[[str], bool]) -> None:
+        """`shown` tells whether a product still shows the picture of a hash."""
+        self._folder, self._limits, self._shown = folder, limits, shown
 
     def get(self, picture: Picture, width_px: int, held: str = "") -> Thumbnail:
         """The JPEG of `picture` at `width_px` (or at its own width if that is less).
@@ -59,6 +61,8 @@ class Thumbnails:
         except FileNotFoundError:
             data = self._draw(picture, width_px)
         write_atomically(path, data)
+        if not self._shown(picture.sha256):  # deleted meanwhile, and its thumbnails before this one
+            path.unlink(missing_ok=True)
         return Thumbnail(data, etag)
 
     def _draw(self, picture: Picture, width_px: int) -> bytes:

@@ -1,6 +1,7 @@
 """Builds everything once, by hand: a shop with its eye, its shelf and what the door needs."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from api.entrance import Entrance, Intake
 from api.health import Heart
 from api.pictures import Thumbnails
 from api.settings import Settings
+from index.disposal import THUMBNAILS_FOLDER
 from index.shelf import Shelf
 from models.card import ModelCard
 from models.registry import find_card, load_card
@@ -19,8 +21,6 @@ from vision.decode import Limits
 from vision.encoder import Encoder, OnnxEncoder
 from vision.errors import BadModel
 from vision.lexicon import Lexicon
-
-THUMBNAILS_FOLDER = "thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def open_shop(settings: Settings) -> Shop:
     """
     encoder = open_encoder(settings, threads=settings.threads, lanes=settings.lanes)
     shelf = Shelf.open(settings.shop, encoder.spec)
+    shelf.disposal.sweep(time.time())
     return shop_of(settings, shelf, _together(encoder, settings))
 
 
@@ -101,7 +102,7 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         shelf=shelf,
         encoder=encoder,
         lexicon=read_lexicon(encoder),
-        thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, limits),
+        thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, limits, shelf.disposal.is_shown),
         entrance=Entrance(settings.workers, settings.waiting),
         intake=Intake(settings.max_held_bytes),
         heart=Heart(encoder),

@@ -33,7 +33,12 @@ def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[
 
     merge(shop.shelf.find(sku))  # what makes no sense is refused before a picture is looked at
     seen = _seen(shop, sku, pictures) if pictures else ()
-    return shop.shelf.revise(sku, merge, lambda words: shop.encoder.words([words])[0], seen)
+
+    def keep() -> None:  # again: a delete may have unlinked the same file since
+        for data, one in zip(pictures, seen, strict=True):
+            keep_picture(shop.shelf.folder, data, one.picture.sha256)
+
+    return shop.shelf.revise(sku, merge, lambda words: shop.encoder.words([words])[0], seen, keep)
 
 
 def _seen(shop: Shop, sku: str, pictures: Sequence[bytes]) -> tuple[SeenPicture, ...]:

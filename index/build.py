@@ -94,6 +94,7 @@ def apply_source(
             run.embed(plan, threads)
         with run.timed("removing"):
             run.remove(plan.gone)
+            shelf.disposal.run()
         shelf.save_cache()
     return run.report
 

@@ -140,5 +140,9 @@ def _drop_pictures(connection: sqlite3.Connection, sequence: int, product_id: in
         "SELECT id, ? FROM pictures WHERE product_id = ?",
         (sequence, product_id),
     )
+    connection.execute(
+        "INSERT OR IGNORE INTO doomed (sha256) SELECT sha256 FROM pictures WHERE product_id = ?",
+        (product_id,),
+    )
     connection.execute(f"DELETE FROM vectors WHERE picture_id IN ({gone})", (product_id,))
     connection.execute("DELETE FROM pictures WHERE product_id = ?", (product_id,))

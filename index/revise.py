@@ -44,10 +44,12 @@ def revise_in(
     seen: Sequence[SeenPicture],
     words: Words,
     space: str,
+    keep: Callable[[], None],
 ) -> Revised | str:
     """Write what `merge` makes of the product; the words that are missing if `words` are others.
 
-    In that case nothing was written: embed them outside the transaction and come again.
+    In that case nothing was written: embed them outside the transaction and come again. `keep` is
+    called before pictures are written: only now is it certain that nobody unlinks their files.
     With no pictures in `seen` the product's own stay; raises UnknownProduct if there is none, and
     whatever `merge` raises.
     """
@@ -64,6 +66,7 @@ def revise_in(
     entry = Entry(product, tuple(seen), wanted, words.embedding if wanted else None)
     sequence = changes.next_sequence(connection)
     if seen or known is None:
+        keep()
         changes.write_entry(connection, sequence, entry, weight)
         return Revised(product, tuple(s.picture for s in seen), known is None)
     changes.change_product(connection, sequence, known, entry, weight, space)

@@ -85,6 +85,10 @@ MIGRATIONS = (
     ALTER TABLE shop ADD COLUMN title_weight REAL NOT NULL DEFAULT -1;
     ALTER TABLE shop DROP COLUMN with_titles;
     """,
+    # hashes of pictures that lost a row: their uploads and thumbnails go if no other row needs them
+    """
+    CREATE TABLE doomed (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
+    """,
 )
 
 

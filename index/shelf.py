@@ -16,6 +16,7 @@ from index import catalogue, changes
 from index.blend import words_of
 from index.conditions import known_fields
 from index.database import DATABASE_NAME, Database
+from index.disposal import Disposal
 from index.entry import Entry, SeenPicture
 from index.errors import NoShop, ShopBroken, ShopBusy, StrangeVector, UnknownProduct
 from index.facets import Facets, count_facets
@@ -43,6 +44,7 @@ class Shelf:
         self._spec = spec
         self._database = database
         self._replica = replica
+        self._disposal = Disposal(database, folder)
 
     @classmethod
     def open(cls, folder: Path, spec: EncoderSpec, *, create: bool = False) -> "Shelf":
@@ -86,6 +88,11 @@ class Shelf:
     def database(self) -> Database:
         """The truth itself, for bulk work."""
         return self._database
+
+    @property
+    def disposal(self) -> Disposal:
+        """Getting rid of files that no product needs: after bulk work, and at opening."""
+        return self._disposal
 
     def __len__(self) -> int:
         """How many products it holds."""
@@ -149,11 +156,13 @@ class Shelf:
         merge: Merge,
         embed: Callable[[str], Embedding],
         seen: Sequence[SeenPicture] = (),
+        keep: Callable[[], None] = lambda: None,
     ) -> Revised:
         """Write what `merge` makes of the product that is there, with no other change between.
 
         Its pictures stay, unless `seen` takes their place. `embed` is called for words only where
-        the vectors need them, and never while other writers wait. Durable when this returns.
+        the vectors need them, and never while other writers wait; `keep` makes sure of the files
+        of `seen` once nobody can unlink them. Durable when this returns.
         Raises UnknownProduct (none there, none `seen`), StrangeVector, WrongSpace, ShopBusy, and
         what `merge` and `embed` raise.
         """
@@ -162,17 +171,22 @@ class Shelf:
         words = Words("", None)
         for _ in range(REVISIONS):
             with self._database.writing() as connection:
-                done = revise_in(connection, sku, merge, seen, words, self._spec.space)
+                done = revise_in(connection, sku, merge, seen, words, self._spec.space, keep)
             if isinstance(done, Revised):
+                self._disposal.run()
                 return done
             words = Words(done, embed(done))
         raise ShopBusy(str(self._folder))
 
     def delete(self, sku: str) -> None:
-        """Remove the product; raises UnknownProduct, ShopBusy. Durable when this returns."""
+        """Remove the product, and the shop's files of pictures that no other product shows.
+
+        Raises UnknownProduct, ShopBusy. Durable when this returns.
+        """
         with self._database.writing() as connection:
             product_id = catalogue.get_id(connection, sku)
             changes.delete_product(connection, changes.next_sequence(connection), product_id)
+        self._disposal.run()
 
     def words_wanted(self, product: Product) -> str:
         """The words to embed and hand to `put` or `change` with this product; "" for none."""
@@ -199,7 +213,9 @@ class Shelf:
             for sku in remove:
                 if (product_id := catalogue.find_id(connection, sku)) is not None:
                     changes.delete_product(connection, sequence, product_id)
-            return [changes.write_entry(connection, sequence, e, weight) for e in entries]
+            new = [changes.write_entry(connection, sequence, e, weight) for e in entries]
+        self._disposal.run()
+        return new
 
     def save_cache(self) -> None:
         """Write the vectors' cache if so much changed that the next opening would feel it."""

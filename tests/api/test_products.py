@@ -212,3 +212,33 @@ def test_a_put_tells_what_it_wrote_even_if_somebody_deletes_it_at_once(client, s
 def test_a_new_price_asks_nothing_of_the_encoder(client, shop, monkeypatch):
     monkeypatch.setattr(type(shop.encoder), "words", lambda *_: pytest.fail("words were embedded"))
     assert client.put("/v1/products/bag-red", json={"price": 3}).json()["price"] == 3
+
+
+def test_deleting_a_product_takes_its_upload_and_its_thumbnails_off_the_disk(client, settings):
+    def left():
+        return [
+            p for place in ("pictures", "thumbnails") for p in (settings.shop / place).rglob("*.*")
+        ]
+
+    put(client, "gone", RED)
+    assert client.get("/v1/products/gone/pictures/0?width=160").status_code == 200
+    assert len(left()) == 2
+    put(client, "gone", encoded(drawn("black")))
+    assert len(left()) == 1
+    client.delete("/v1/products/gone")
+    assert left() == []
+
+
+def test_a_thumbnail_drawn_while_its_product_is_deleted_does_not_stay(client, shop, settings):
+    put(client, "gone", RED)
+    picture = shop.shelf.pictures("gone")[0]
+    draw = shop.thumbnails._draw
+
+    def draw_slowly(picture, width_px):
+        data = draw(picture, width_px)
+        shop.shelf.delete("gone")
+        return data
+
+    shop.thumbnails._draw = draw_slowly
+    assert shop.thumbnails.get(picture, 160).data
+    assert list((settings.shop / "thumbnails").rglob("*.jpg")) == []
