@@ -29,7 +29,7 @@ def demo(
 ) -> None:
     """Build a shop and serve it. Without a catalogue, one of some 300 products is drawn."""
     from api.cli_index import show_outcome
-    from api.indexing import index_source
+    from api.indexing import demand_products, index_source
     from api.shop import open_shop
 
     listener = listen(HOST, port)
@@ -38,6 +38,7 @@ def demo(
     settings = settings_of(shop=folder, model=model)
     outcome = index_source(settings, source, allow_removals=False, quiet=False)
     show_outcome(outcome, folder)
+    demand_products(outcome, source)
     opened = open_shop(settings)
     listener.listen()
     aside().print(f"\nOpen {address_of(HOST, listener)} in a browser. Ctrl-C stops.")

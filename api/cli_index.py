@@ -55,12 +55,15 @@ def index(
     category, colour, size, group, stock, store and url are known; every other column can be
     filtered too. Paths are relative to the file. Run it again after every change of the catalogue:
     only what changed is looked at, and a run that was interrupted goes on where it stopped.
+    Exit code 1 when nothing could be taken, or when a dry run finds that the real one would refuse.
     """
-    from api.indexing import index_source, plan_source
+    from api.indexing import demand_products, index_source, plan_source
 
     settings = live_of(settings_of(shop=shop, model=model))
     if dry_run:
-        outcome = plan_source(settings, source, pictures_only=pictures_only)
+        outcome = plan_source(
+            settings, source, allow_removals=allow_removals, pictures_only=pictures_only
+        )
     else:
         outcome = index_source(
             settings,
@@ -75,6 +78,9 @@ def index(
         say_json(outcome_json(outcome))
     else:
         show_outcome(outcome, shop)
+    if outcome.refusal is not None:
+        raise outcome.refusal
+    demand_products(outcome, source)
 
 
 def outcome_json(outcome: "Outcome") -> dict[str, Any]:
@@ -92,6 +98,7 @@ def outcome_json(outcome: "Outcome") -> dict[str, Any]:
         "pictures_encoded": outcome.pictures_encoded,
         "seconds": round(outcome.seconds, 3),
         "dry_run": outcome.dry_run,
+        "would_refuse": None if outcome.refusal is None else str(outcome.refusal),
     }
 
 

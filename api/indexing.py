@@ -10,9 +10,9 @@ from api.settings import Settings
 from api.shop import card_of, open_encoder
 from index.blend import words_of
 from index.build import apply_source
-from index.errors import BadRow, NoShop
+from index.errors import BadRow, BadSource, EmptySource, NoShop
 from index.examine import sha256_of
-from index.plan import Held, gather, make_plan
+from index.plan import Held, Plan, gather, make_plan
 from index.row import Row
 from index.shelf import Shelf
 from index.source import read_source
@@ -22,7 +22,7 @@ from vision.spec import EncoderSpec
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run did (or, of a dry run, would do)."""
+    """What a run did (or, of a dry run, would do). `refusal` is what the real run would raise."""
 
     added: int
     changed: int
@@ -33,6 +33,12 @@ class Outcome:
     pictures_encoded: int = 0
     seconds: float = 0.0
     dry_run: bool = False
+    refusal: EmptySource | None = None
+
+    @property
+    def took_nothing(self) -> bool:
+        """Whether the source held no product that could be taken, nor one to remove."""
+        return not (self.added or self.changed or self.unchanged or self.removed)
 
 
 def index_source(
@@ -43,12 +49,13 @@ def index_source(
     pictures_only: bool = False,
     quiet: bool,
 ) -> Outcome:
-    """Make the shop hold what `source` names. Raises CatalogueError or VisionError.
+    """Make the shop hold what `source` names. Raises CatalogueError, VisionError or OSError.
 
     One thread for each run of the encoder and as many runs as cores: on bulk work that beats one
     run on all cores, since nothing is handed over between threads.
     """
     started = perf_counter()
+    source.stat()  # a mistyped name must not leave an empty shop behind
     lanes = cores()
     encoder = open_encoder(settings, threads=1, lanes=lanes)
     with (
@@ -77,7 +84,9 @@ def index_source(
     )
 
 
-def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Outcome:
+def plan_source(
+    settings: Settings, source: Path, *, allow_removals: bool, pictures_only: bool
+) -> Outcome:
     """What `index_source` would do, found without seeing a picture or writing anything.
 
     Pictures are compared by their bytes and not decoded, so a row whose picture is damaged is not
@@ -107,7 +116,24 @@ def plan_source(settings: Settings, source: Path, *, pictures_only: bool) -> Out
         notes,
         seconds=perf_counter() - started,
         dry_run=True,
+        refusal=None if allow_removals else _refusal(plan),
     )
+
+
+def demand_products(outcome: Outcome, source: Path) -> None:
+    """Raise BadSource if nothing could be taken: an empty shop is hardly what was meant."""
+    if outcome.took_nothing:
+        rows = len(outcome.rejected)
+        reason = f"its rows cannot be taken ({rows:,} rejected)" if rows else "it holds no products"
+        raise BadSource(str(source), reason)
+
+
+def _refusal(plan: Plan) -> EmptySource | None:
+    try:
+        plan.require_meant()
+    except EmptySource as refusal:
+        return refusal
+    return None
 
 
 def _is_as_held(row: Row, held: Held | None, title_weight: float) -> bool:

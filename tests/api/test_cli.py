@@ -115,6 +115,29 @@ def test_an_emptied_source_is_refused_until_confirmed(call, catalogue):
     assert (code, json.loads(out)["removed"]) == (0, 9)
 
 
+def test_a_source_without_products_is_told_and_fails(call, catalogue, tmp_path):
+    head, *_ = catalogue.read_text().splitlines()
+    catalogue.write_text(head)
+    for how in ((), ("--dry-run",)):
+        code, _, err = call("index", catalogue, *how)
+        assert (code, "it holds no products" in err) == (1, True)
+    catalogue.write_text(f"{head}\nbad,Bad,1,red,x,,images/absent.png,Fall\n")
+    code, _, err = call("index", catalogue)
+    assert (code, "its rows cannot be taken (1 rejected)" in err) == (1, True)
+    assert call("index", "mistyped.csv", "--shop", "other")[0] == 1
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_dry_run_says_that_the_real_run_would_refuse(call, catalogue):
+    call("index", catalogue)
+    catalogue.write_text(catalogue.read_text().splitlines()[0])
+    code, out, err = call("index", catalogue, "--dry-run")
+    assert (code, "10 removed" in out, "--allow-removals" in err) == (1, True, True)
+    code, out, _ = call("index", catalogue, "--dry-run", "--json")
+    assert (code, "would remove 10" in json.loads(out)["would_refuse"]) == (1, True)
+    assert call("index", catalogue, "--dry-run", "--allow-removals")[0] == 0
+
+
 def test_searching_answers_with_what_was_understood_and_with_files(call, catalogue, red):
     call("index", catalogue)
     code, out, _ = call("search", "--image", red, "--top", 2, "--json")
