@@ -1,6 +1,7 @@
 """The command line's entrance: one clear line for every error, and an exit code that is true.
 
-Exit codes: 0 done, 1 it failed, 2 the command was misused, 130 interrupted.
+Exit codes: 0 done; 1 it failed: what the command names is absent or broken, or the shop or model
+cannot answer; 2 it was misused: an option, filter, box or words without sense; 130 interrupted.
 """
 
 import sys
@@ -68,8 +69,10 @@ def _told(error: BaseException) -> str:
 
 def _misused(error: BaseException) -> bool:
     from api.errors import BadParameter, NothingToSearch
+    from index.errors import BadFilter
+    from vision.errors import BoxOutside, NotWords
 
-    return isinstance(error, BadParameter | NothingToSearch)
+    return isinstance(error, BadParameter | NothingToSearch | BadFilter | BoxOutside | NotWords)
 
 
 if __name__ == "__main__":

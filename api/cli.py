@@ -21,6 +21,9 @@ Start with `vistazo demo`, or with your own catalogue:
     vistazo index catalogue.csv
     vistazo search --image photo.jpg
     vistazo serve
+
+Exit codes: 0 done; 1 it failed, or found something wrong; 2 the command was misused (an option,
+filter, box or words that make no sense); 130 interrupted.
 """
 
 

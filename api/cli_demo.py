@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 def demo(
     catalogue: Annotated[
         Path | None,
-        typer.Option("--catalogue", help="Your own catalogue instead of a drawn one.", exists=True),
+        typer.Option("--catalogue", help="Your own catalogue instead of a drawn one."),
     ] = None,
     shop: Annotated[
         Path | None,

@@ -34,14 +34,10 @@ ROWS = (
 
 
 def evaluate(
-    catalogue: Annotated[
-        Path, typer.Option("--catalogue", help="The catalogue to search.", exists=True)
-    ],
+    catalogue: Annotated[Path, typer.Option("--catalogue", help="The catalogue to search.")],
     queries: Annotated[
         Path,
-        typer.Option(
-            "--queries", help="CSV with `image` and/or `text`, and `expect`.", exists=True
-        ),
+        typer.Option("--queries", help="CSV with `image` and/or `text`, and `expect`."),
     ],
     shop: Annotated[
         Path | None,

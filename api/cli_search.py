@@ -1,5 +1,6 @@
 """`vistazo search`: find products from the command line, through the same line as over HTTP."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,7 +35,8 @@ LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unli
 
 def search(
     image: Annotated[
-        Path | None, typer.Option("--image", help="A picture file to search with.")
+        Path | None,
+        typer.Option("--image", help="A picture file to search with; - for standard input."),
     ] = None,
     text: Annotated[
         str | None,
@@ -59,6 +61,7 @@ def search(
 ) -> None:
     """Find the shop's most similar products by picture, words, both, or SKU."""
     from api.line import walk
+    from api.picture_file import read_picture
     from api.rooms import Rooms
     from api.shop import open_shop
     from api.wanted import read_wanted
@@ -66,10 +69,13 @@ def search(
     said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
     wanted = read_wanted(said)
     wanted.check_complete(with_picture=image is not None)
-    opened = open_shop(live_of(settings_of(shop=shop, model=model)))
+    settings = settings_of(shop=shop, model=model)
+    most_bytes = settings.max_upload_bytes
+    picture = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
+    opened = open_shop(live_of(settings))
     try:
         rooms = Rooms()
-        found = walk(opened, wanted, image.read_bytes() if image else None, rooms)
+        found = walk(opened, wanted, picture, rooms)
         if as_json:
             say_json(_json(opened, wanted, found, rooms.took_ms(), with_picture=image is not None))
         else:

@@ -39,4 +39,5 @@ class Box:
 
     def __post_init__(self) -> None:
         if self.x < 0 or self.y < 0 or self.w < 1 or self.h < 1:
-            raise ValueError(f"a box needs x, y ≥ 0 and w, h ≥ 1, not {self}")
+            said = f"{self.x},{self.y},{self.w},{self.h}"
+            raise ValueError(f"a box needs x, y ≥ 0 and w, h ≥ 1, not {said}")

@@ -230,6 +230,11 @@ def test_piped_tables_are_as_wide_as_they_need(call, catalogue, red):
         (("search", "--text", "x"), 1, "no shop"),
         (("search", "--image", "a.jpg", "--like", "b"), 2, "not both"),
         (("search", "--image", "none.jpg", "--box", "1,2"), 2, "x,y,w,h"),
+        (("search", "--image", "none.jpg", "--box", "0,0,0,0"), 2, "not 0,0,0,0"),
+        (("search", "--image", "none.jpg"), 1, "none.jpg: no such file"),
+        (("search", "--image", "/dev/zero"), 2, "no regular file"),
+        (("eval", "--catalogue", "none.csv", "--queries", "none.csv"), 1, "no such file"),
+        (("demo", "--catalogue", "none.csv", "--port", "0"), 1, "none.csv: no such file"),
         (("search", "--text", "x", "--top", "0"), 2, "top"),
         (("index", "none.csv"), 1, "no such file"),
         (("index",), 2, "source"),
@@ -243,6 +248,51 @@ def test_an_error_is_one_clear_line_and_a_true_exit_code(call, arguments, code, 
     assert found == code
     assert says.lower() in err.lower()
     assert "Traceback" not in err
+    assert "Box(" not in err
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("--filter", "price<<"), "filter"),
+        (("--box", "100,100,500,500"), "does not lie inside"),
+        (("--top", "0"), "top"),
+    ],
+)
+def test_a_mistake_of_the_user_is_told_apart_from_a_failure(call, catalogue, red, asked, says):
+    call("index", catalogue)
+    code, _, err = call("search", "--image", red, *asked)
+    assert (code, says in err) == (2, True)
+    assert call("search", "--like", "absent")[0] == 1
+
+
+def test_a_picture_comes_over_standard_input_and_a_reader_may_leave_early(catalogue, red, call):
+    call("index", catalogue)
+    command = f"{sys.executable} -m api search --image - --json < {red} | head -c 1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("{", "")
+
+
+def test_nothing_is_said_when_the_reader_is_gone_already(catalogue, red, call):
+    call("index", catalogue)
+    for how in ([], ["--json"]):
+        command = [sys.executable, "-m", "api", "search", "--image", str(red), *how]
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            command,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=write,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(write)
+        assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_setting_out_of_range_is_told_by_its_name(call, catalogue, monkeypatch):
@@ -300,7 +350,7 @@ def test_eval_prints_the_agreed_keys_and_keeps_the_shop_if_told(call, catalogue,
     assert json.loads(call("index", catalogue, "--shop", "kept", "--json")[1])["unchanged"] == 10
     code, out, _ = call(*asked, "--pictures-only")
     assert (code, "recall@10" in out) == (0, True)
-    assert call("eval", "--catalogue", catalogue, "--queries", "absent.csv")[0] == 2
+    assert call("eval", "--catalogue", catalogue, "--queries", "absent.csv")[0] == 1
 
 
 def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
