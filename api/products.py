@@ -3,6 +3,7 @@
 Promise: a change that was answered is durable and seen by the next search.
 """
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -32,6 +33,7 @@ from index.product import Picture, Product
 from vision.errors import DecoderBusy, EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
 
 Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
+ORDINAL = "[0-9]{1,5}"  # a bound, as Python refuses to read a number of thousands of digits
 READING = (UnknownProduct, Overloaded, ShopBroken)
 WRITING = (
     BadParameter, BadProduct, BadRequestBody, BodyTooLarge, BodyTooSlow, UnknownBody, NotAPicture,
@@ -68,7 +70,7 @@ def routes(shop: Shop) -> APIRouter:
 
 def _reading(router: APIRouter, shop: Shop) -> None:
     @router.get(
-        "/{sku:path}/pictures/{ordinal:int}",
+        "/{sku:path}/pictures/{ordinal}",
         response_class=Response,
         responses=documented(NoSuchPicture, *READING)
         | {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}, 304: {}},
@@ -77,11 +79,13 @@ def _reading(router: APIRouter, shop: Shop) -> None:
     async def picture(
         request: Request,
         sku: Sku,
-        ordinal: Annotated[int, Path(ge=0, le=10_000)],
+        ordinal: Annotated[str, Path(description="0 is the main one", examples=["0"])],
         width: Annotated[int | None, Query(ge=1, le=10_000, description="Pixels wanted")] = None,
     ) -> Response:
+        if not re.fullmatch(ORDINAL, ordinal):  # no number of a picture: all of it may be a SKU
+            return await get(f"{sku}/pictures/{ordinal}")
         held = request.headers.get("if-none-match", "")
-        find = partial(_thumbnail, shop, sku, ordinal, width_for(width), held)
+        find = partial(_thumbnail, shop, sku, int(ordinal), width_for(width), held)
         thumbnail = await shop.entrance.run(find)
         headers = {"ETag": thumbnail.etag, "Cache-Control": "public, max-age=60"}
         if thumbnail.data is None:

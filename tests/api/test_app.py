@@ -94,6 +94,8 @@ def test_a_fault_of_ours_is_a_500_that_tells_no_innards(client, shop, monkeypatc
     answer = client.get("/v1/shop")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")
     assert "secret" not in answer.text
+    assert all(answer.headers[name] == value for name, value in ALWAYS.items())
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_the_shop_tells_name_products_and_what_can_be_chosen(client):

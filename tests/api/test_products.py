@@ -169,6 +169,13 @@ def test_a_picture_that_is_not_there_is_404(client, catalogue):
     assert (answer.status_code, answer.json()["code"]) == (404, "no-such-picture")
 
 
+@pytest.mark.parametrize("number", ["7", "99999", "00007", "100000", "9" * 5000, "-1", "\u0663"])
+def test_no_number_of_a_picture_is_more_than_a_404(client, number):
+    answer = client.get(f"/v1/products/bag-red/pictures/{number}")
+    assert answer.status_code == 404
+    assert answer.json()["code"] in ("no-such-picture", "unknown-product")
+
+
 def test_a_body_of_another_kind_is_refused(client):
     answer = client.put("/v1/products/x", content=RED, headers={"content-type": "image/jpeg"})
     assert (answer.status_code, answer.json()["code"]) == (415, "unknown-body")
