@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from api.rooms import Rooms
 from api.shop import Shop
 from api.wanted import Wanted
-from index.filters import parse_filter
+from index.filters import All, Filter, Part, Term, parse_filter
 from index.hit import Answer
 from index.query import Query, QueryKind
 from vision.compose import compose
@@ -37,7 +37,7 @@ def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Fou
     DecoderBusy, EncoderBusy, EncoderBroken or ShopBusy.
     """
     reading = read_words(shop, wanted.text)
-    only = parse_filter(filter_text(wanted.filter, reading)) if wanted.filter or reading else None
+    only = narrowed(wanted.filter, reading)
     photo = pictured = worded = None
     if picture is not None:
         photo, pictured = see(shop, picture, wanted, rooms)
@@ -86,8 +86,27 @@ def read_words(shop: Shop, text: str | None) -> Reading | None:
     return shop.lexicon.read(text)
 
 
+def narrowed(asked: str | None, reading: Reading | None) -> Filter | None:
+    """The filter that was asked and the prices that the words name, both; None for neither.
+
+    What was asked is understood by itself, so that nothing written in it widens what the words
+    say; its text is what was typed. Raises BadFilter.
+    """
+    parts: list[Part] = []
+    text = ""
+    if asked:
+        typed = parse_filter(asked)
+        text = typed.text
+        parts.append(typed.root)
+    if reading is not None and reading.price_below is not None:
+        parts.append(Term("price", "<=", (f"{reading.price_below:.2f}",)))
+    if reading is not None and reading.price_above is not None:
+        parts.append(Term("price", ">=", (f"{reading.price_above:.2f}",)))
+    return Filter(text, All(tuple(parts))) if parts else None
+
+
 def filter_text(asked: str | None, reading: Reading | None) -> str:
-    """The filter that was asked, narrowed by the prices that the words name."""
+    """The conditions of `narrowed` in one line, to be shown to people; nothing parses it."""
     terms = [f"({asked})"] if asked else []
     if reading is not None and reading.price_below is not None:
         terms.append(f"price<={reading.price_below:.2f}")

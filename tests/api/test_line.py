@@ -1,13 +1,15 @@
 """The straight line's own decisions: what words narrow, what is aimed at."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import pytest
 
-from api.line import filter_text, read_words, walk
+from api.line import filter_text, narrowed, read_words, walk
 from api.rooms import Rooms, server_timing
 from api.wanted import Wanted
-from index.filters import parse_filter
+from index.errors import BadFilter
+from index.filters import All, Filter, Term, number_of, parse_filter
 from tests.little_shop import drawn, encoded
 from vision.errors import NotWords
 from vision.lexicon import Lexicon, Reading
@@ -17,16 +19,55 @@ def reading(words="bag", below=None, above=None):
     return Reading(words, below, above, (), ())
 
 
+def price(operator, number):
+    return Term("price", operator, (number,))
+
+
 def test_prices_in_words_narrow_the_filter_that_was_asked():
+    asked = parse_filter("a=1 or b=2")
+    assert narrowed("a=1 or b=2", reading(below=50.0)) == Filter(
+        "a=1 or b=2", All((asked.root, price("<=", "50.00")))
+    )
+    both = narrowed(None, reading(below=50.0, above=9.5))
+    assert both == Filter("", All((price("<=", "50.00"), price(">=", "9.50"))))
+    assert narrowed("a=1", None) == Filter("a=1", All((Term("a", "=", ("1",)),)))
+    assert narrowed(None, reading()) is None
+    assert narrowed(None, None) is None
+
+
+def under_25(shop, asked):
+    said = replace(shop, lexicon=Lexicon(MappingProxyType({}), frozenset(), {}, 1))
+    wanted = Wanted(text="under 25", filter=asked)
+    return walk(said, wanted, encoded(drawn("red")), Rooms()).answer.hits
+
+
+def test_no_filter_widens_the_price_that_the_words_name(shop):
+    hits = under_25(shop, "price>60 or price<20 or colour=black")
+    assert {hit.product.price for hit in hits} == {10.0, 15.0}
+    for asked in ("price>60) or (price<20", ") or (", "(colour=red"):
+        with pytest.raises(BadFilter) as refused:
+            under_25(shop, asked)
+        assert refused.value.text == asked
+
+
+def test_people_are_shown_what_was_typed_and_what_the_words_name():
     assert filter_text("a=1 or b=2", reading(below=50.0)) == "(a=1 or b=2) price<=50.00"
     assert filter_text(None, reading(below=50.0, above=9.5)) == "price<=50.00 price>=9.50"
-    assert filter_text("a=1", None) == "(a=1)"
     assert filter_text(None, reading()) == ""
 
 
-@pytest.mark.parametrize("price", [0.0, 0.01, 19.99, 1e6, 999_999_999.0])
-def test_every_price_that_words_can_name_is_a_filter(price):
-    parse_filter(filter_text("colour='a b'", reading(below=price, above=price)))
+def test_a_filter_that_cannot_be_understood_is_quoted_as_it_was_typed():
+    with pytest.raises(BadFilter) as refused:
+        narrowed("price>60) or (price<20", reading(below=50.0))
+    assert refused.value.text == "price>60) or (price<20"
+
+
+@pytest.mark.parametrize("number", [0.0, 0.01, 19.99, 1e6, 999_999_999.0])
+def test_every_price_that_words_can_name_is_a_filter(number):
+    only = narrowed("colour='a b'", reading(below=number, above=number))
+    assert isinstance(only.root, All)
+    for term in only.root.parts[1:]:
+        assert number_of(term.values[0]) == pytest.approx(number)
 
 
 def test_without_a_lexicon_words_pass_as_they_are(shop):
@@ -35,8 +76,6 @@ def test_without_a_lexicon_words_pass_as_they_are(shop):
 
 
 def test_a_price_alone_is_nothing_to_look_for(shop):
-    from dataclasses import replace
-
     said = replace(shop, lexicon=Lexicon(MappingProxyType({}), frozenset(), {}, 1))
     with pytest.raises(NotWords, match="price"):
         walk(said, Wanted(text="under 20"), None, Rooms())
