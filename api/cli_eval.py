@@ -1,7 +1,7 @@
 """`vistazo eval`: how well a catalogue is searched, by queries with known answers."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,16 +53,18 @@ def evaluate(
 
     `expect` holds terms separated by |: a SKU, a field=value on any column of the catalogue, or
     `none` for something that the shop does not sell. Ranking figures run unfolded and ignore
-    refusals; a query that cannot be read counts as missed.
+    refusals; a query that cannot be read counts as missed, a row without `expect` is no query.
     """
     from api.expectations import read_queries
     from api.yardstick import remarks, report
 
-    rows = read_queries(queries)
+    asked = read_queries(queries)
     with _folder(shop) as folder:
-        measured, products = _measure(folder, catalogue, rows, pictures_only, model, quiet=as_json)
+        measured, products = _measure(
+            folder, catalogue, asked.rows, pictures_only, model, quiet=as_json
+        )
     figures = report(measured)
-    _show_remarks(remarks(measured, products))
+    _show_remarks(remarks(measured, products, asked.rejected_lines))
     if as_json:
         say_json(figures)
     else:
@@ -79,7 +81,13 @@ def _folder(kept: Path | None) -> Iterator[Path]:
 
 
 def _measure(
-    folder: Path, catalogue: Path, rows: list[Any], pictures_only: bool, model: str, *, quiet: bool
+    folder: Path,
+    catalogue: Path,
+    rows: Sequence[Any],
+    pictures_only: bool,
+    model: str,
+    *,
+    quiet: bool,
 ) -> tuple[list[Any], int]:
     from api.expectations import Expectations, read_cells
     from api.indexing import index_source

@@ -127,10 +127,15 @@ def _show(wanted: "Wanted", found: "Found", took_ms: dict[str, float]) -> None:
 
 def why_empty(wanted: "Wanted", found: "Found") -> str:
     """Why not a single product came: a search without conditions returns the nearest ones."""
-    from api.line import filter_text
-
-    if only := filter_text(wanted.filter, found.reading):
-        return f"No product of this shop meets the filter: {plain(only)}"
+    conditions = [wanted.filter] if wanted.filter else []
+    if (reading := found.reading) is not None:
+        conditions += [
+            f"price {sign} {bound:,.2f}"
+            for sign, bound in (("≤", reading.price_below), ("≥", reading.price_above))
+            if bound is not None
+        ]
+    if conditions:
+        return f"No product of this shop meets the filter: {plain(' and '.join(conditions))}"
     return "There is no other product in this shop." if wanted.like else "This shop is empty."
 
 

@@ -24,13 +24,24 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class QueryRow:
-    """One row of a queries file; `image` is absolute. A row with neither image nor text, or
-    without an expectation, is kept: it counts as missed."""
+    """One row of a queries file; `image` is absolute. A row with neither image nor text is kept:
+    it counts as missed."""
 
     line: int
     image: Path | None
     text: str
     expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """A queries file: the rows to search, and the lines of those that expect nothing.
+
+    What expects nothing can be neither found nor missed: it is no query.
+    """
+
+    rows: tuple[QueryRow, ...]
+    rejected_lines: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +56,10 @@ class Expected:
     warning: str = ""
 
 
-def read_queries(path: Path) -> list[QueryRow]:
+def read_queries(path: Path) -> Queries:
     """Every row of a queries CSV that is not blank, in order. Paths are relative to the file.
 
-    Raises BadQueries for a file that cannot be read or lacks columns. A faulty row is kept, so that
-    a yardstick is never shortened silently.
+    Raises BadQueries for a file that cannot be read, lacks columns or holds no query.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -62,10 +72,11 @@ def read_queries(path: Path) -> list[QueryRow]:
         raise BadQueries(str(path), error.strerror or "it cannot be opened") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadQueries(str(path), f"it is no CSV in UTF-8 ({error})") from error
-    rows = [row for row in rows if row.image or row.text or row.expect]
-    if not rows:
-        raise BadQueries(str(path), "it holds no query")
-    return rows
+    rejected = tuple(r.line for r in rows if not r.expect and (r.image or r.text))
+    asked = tuple(row for row in rows if row.expect)
+    if not asked:
+        raise BadQueries(str(path), "it holds no query with an expectation")
+    return Queries(asked, rejected)
 
 
 def _query_row(path: Path, line: int, row: Mapping[str | None, str | list[str] | None]) -> QueryRow:

@@ -1,7 +1,7 @@
 """`vistazo eval`: queries with known answers, searched and judged. The same for everybody.
 
 Every query is searched unfolded to depth 100, and what was refused is ranked all the same; a query
-that cannot be searched (an unreadable picture, a faulty row) is reported and counts as missed.
+that cannot be searched (an unreadable picture, nothing asked) is reported and counts as missed.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from api.errors import DoorError
 from api.expectations import Expectations, Expected, QueryRow
 from api.line import walk
 from api.metrics import Judged, intervals, measure, percentiles_ms
+from api.picture_file import read_picture
 from api.rooms import Rooms
 from api.shop import Shop
 from api.wanted import TOP_MOST, read_wanted
@@ -50,11 +51,13 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
         rooms = Rooms()
         wanted = read_wanted({"text": row.text, "top": TOP_MOST, "unfold": True})
         wanted.check_complete(with_picture=row.image is not None)
-        found = walk(shop, wanted, row.image.read_bytes() if row.image else None, rooms)
+        most_bytes = shop.picture_limits.max_bytes
+        picture = None if row.image is None else read_picture(row.image, most_bytes)
+        found = walk(shop, wanted, picture, rooms)
         latency_ms = rooms.took_ms()["total"]
     except (VisionError, CatalogueError, DoorError, OSError) as error:
         missed = Judged(expected.answerable, (), relevant, refused=False, probability=None)
-        return Measured(row, missed, None, str(error), expected.warning)
+        return Measured(row, missed, None, _told(error), expected.warning)
     hits = found.answer.hits
     judged = Judged(
         answerable=expected.answerable,
@@ -64,6 +67,13 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
         probability=hits[0].probability if hits else None,
     )
     return Measured(row, judged, latency_ms, "", expected.warning)
+
+
+def _told(error: Exception) -> str:
+    """The system's own errors with the file first and without their number."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def report(measured: Sequence[Measured]) -> dict[str, Any]:
@@ -76,9 +86,15 @@ def report(measured: Sequence[Measured]) -> dict[str, Any]:
     return figures
 
 
-def remarks(measured: Iterable[Measured], products: int) -> list[str]:
+def remarks(
+    measured: Iterable[Measured], products: int, rejected_lines: Sequence[int] = ()
+) -> list[str]:
     """What a reader of the figures must know, one line each."""
     lines = []
+    if count := len(rejected_lines):
+        lines.append(f"{count:,} rows expect nothing and were not counted as queries")
+    for line in rejected_lines:
+        lines.append(f"line {line}: not counted: `expect` is empty; write `none` if that is meant")
     for m in measured:
         if m.fault:
             lines.append(f"line {m.row.line}: counted as missed: {m.fault}")

@@ -97,7 +97,7 @@ def test_queries_are_read_with_their_lines_and_absolute_pictures(tmp_path):
     file.write_text(
         "image,text,expect\nsnaps/1.jpg,,a\n,blue bag,colour=blue|b\n", encoding="utf-8-sig"
     )
-    first, second = read_queries(file)
+    first, second = read_queries(file).rows
     assert first.image == tmp_path / "snaps" / "1.jpg"
     assert (first.line, first.text, first.expect) == (2, "", "a")
     assert (second.line, second.image, second.text) == (3, None, "blue bag")
@@ -108,6 +108,7 @@ def test_queries_are_read_with_their_lines_and_absolute_pictures(tmp_path):
     [
         ("image,wanted\nx.jpg,a\n", "columns"),
         ("image,text,expect\n,,\n", "no query"),
+        ("image,text,expect\n,shoes,\n", "no query"),
         ("", "columns"),
     ],
 )
@@ -118,15 +119,12 @@ def test_a_queries_file_that_makes_no_sense_is_refused_with_the_reason(tmp_path,
         read_queries(file)
 
 
-def test_a_faulty_row_is_kept_and_a_blank_one_is_not(tmp_path):
+def test_a_row_that_asks_nothing_is_kept_and_one_that_expects_nothing_is_not(tmp_path):
     file = tmp_path / "queries.csv"
-    file.write_text("image,text,expect\n,,a\n,,\n,shoes,\n")
-    without_query, without_expectation = read_queries(file)
-    assert (without_query.line, without_query.image, without_query.text) == (2, None, "")
-    read = Expectations(CELLS).read(without_expectation.expect)
-    assert read.answerable
-    assert not read.skus
-    assert "expects nothing" in read.warning
+    file.write_text("image,text,expect\n,,a\n,,\n,shoes,\nx.jpg,, \n")
+    queries = read_queries(file)
+    assert [(row.line, row.image, row.text) for row in queries.rows] == [(2, None, "")]
+    assert queries.rejected_lines == (4, 5)
 
 
 def test_a_missing_or_binary_queries_file_is_refused(tmp_path):

@@ -56,6 +56,17 @@ def test_an_unreadable_query_is_told_and_missed(shop, catalogue, expectations, b
     assert remarks([measured], 450)[0].startswith("line 7: counted as missed")
 
 
+def test_an_absent_picture_is_told_by_its_name_and_not_by_a_number(shop, expectations, tmp_path):
+    measured = judge(shop, row(image=tmp_path / "no.jpg"), expectations.read("bag-red"))
+    assert measured.fault == f"{tmp_path / 'no.jpg'}: No such file or directory"
+
+
+def test_rows_that_expect_nothing_are_counted_and_named():
+    told = remarks([], 450, (4, 9))
+    assert told[0].startswith("2 rows expect nothing")
+    assert [line.partition(":")[0] for line in told[1:]] == ["line 4", "line 9"]
+
+
 def test_a_row_without_a_query_is_told_and_missed(shop, expectations):
     measured = judge(shop, row(), expectations.read("bag-red"))
     assert "nothing to search" in measured.fault
