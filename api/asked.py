@@ -1,5 +1,6 @@
 """A search as it arrives: a raw picture, a multipart form or JSON become Wanted and bytes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,12 @@ class Asked:
     picture: bytes | None
 
 
-async def read_asked(request: Request, limits: BodyLimits) -> Asked:
-    """Read a search. Raises DoorError for everything that it cannot be.
+async def read_asked(
+    request: Request,
+    limits: BodyLimits,
+    arrived: Callable[[int], None] = lambda size_bytes: None,
+) -> Asked:
+    """Read a search; `arrived` hears what comes in. Raises DoorError for all that it cannot be.
 
     Parameters may stand in the address, the form or the JSON; the body's win.
     """
@@ -31,17 +36,17 @@ async def read_asked(request: Request, limits: BodyLimits) -> Asked:
     if request.method == "GET":
         return _complete(read_wanted(address), None)
     if kind.startswith(PICTURE_TYPES):
-        body = await read_bytes(request, limits.most_bytes, limits.wait_s)
+        body = await read_bytes(request, limits.most_bytes, limits.wait_s, arrived)
         return _complete(read_wanted(address), body)
     if kind.startswith(FORM):
-        body = await read_bytes(request, limits.most_bytes, limits.wait_s)
+        body = await read_bytes(request, limits.most_bytes, limits.wait_s, arrived)
         content_type = request.headers["content-type"]
         fields, pictures = split_form(parse_parts(body, content_type, limits))
         if len(pictures) > 1:
             raise BadParameter("image", "send one picture in each search")
         return _complete(read_wanted(address, fields), pictures[0] if pictures else None)
     if kind.startswith(JSON):
-        body = await read_bytes(request, limits.text_bytes, limits.wait_s)
+        body = await read_bytes(request, limits.text_bytes, limits.wait_s, arrived)
         return _complete(read_wanted(address, parse_json(body)), None)
     if not kind and request.headers.get("content-length", "0") == "0":
         return _complete(read_wanted(address), None)

@@ -6,6 +6,7 @@ multipart is parsed here, in memory, with a bound on everything that a stranger 
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,8 +53,13 @@ def promised_bytes(request: Request, most_bytes: int) -> int:
     return most_bytes if "transfer-encoding" in request.headers else 0
 
 
-async def read_bytes(request: Request, most_bytes: int, wait_s: float) -> bytes:
-    """The whole body.
+async def read_bytes(
+    request: Request,
+    most_bytes: int,
+    wait_s: float,
+    arrived: Callable[[int], None] = lambda size_bytes: None,
+) -> bytes:
+    """The whole body; `arrived` hears the size of every part of it, and may refuse it.
 
     Raises BodyTooLarge as soon as `most_bytes` are passed (at once when Content-Length says so),
     BodyTooSlow after `wait_s`, BadRequestBody when the caller goes away half-way.
@@ -65,6 +71,7 @@ async def read_bytes(request: Request, most_bytes: int, wait_s: float) -> bytes:
     try:
         async with asyncio.timeout(wait_s):
             async for chunk in request.stream():
+                arrived(len(chunk))
                 body += chunk
                 if len(body) > most_bytes:
                     raise BodyTooLarge(most_bytes)

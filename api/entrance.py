@@ -39,7 +39,11 @@ class Entrance:
 
 class Intake:
     """Bounds the bytes of all requests together, so that many large uploads at once are refused
-    instead of filling the memory. Used by one event loop."""
+    instead of filling the memory. Used by one event loop.
+
+    Only bytes that have arrived count. A promise costs nothing: else a few dozen connections that
+    announce a picture and send none would keep every shopper out.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -47,17 +51,30 @@ class Intake:
         self._requests = 0
 
     @contextmanager
-    def hold(self, size_bytes: int) -> Iterator[None]:
-        """Account for a request of at most `size_bytes`; raises Overloaded when all is taken.
+    def hold(self, promised_bytes: int) -> Iterator[Callable[[int], None]]:
+        """Account for a request: call what comes with the size of each part of it that arrives.
 
-        A lone request is always let in, whatever its size: its own bound is another's business.
+        Raises Overloaded when `promised_bytes` would not fit beside what is held now, and so does
+        the call when a part does not fit. A request that is alone in holding bytes is always let
+        in, whatever its size: its own bound is another's business.
         """
-        if self._requests and self._held_bytes + size_bytes > self._most_bytes:
-            raise Overloaded(self._requests, retry_after_s=1.0)
-        self._held_bytes += size_bytes
+        held_bytes = 0
+
+        def check(more_bytes: int) -> None:
+            others = self._held_bytes - held_bytes
+            if more_bytes and others and self._held_bytes + more_bytes > self._most_bytes:
+                raise Overloaded(self._requests, retry_after_s=1.0)
+
+        def arrived(size_bytes: int) -> None:
+            nonlocal held_bytes
+            check(size_bytes)
+            held_bytes += size_bytes
+            self._held_bytes += size_bytes
+
+        check(promised_bytes)
         self._requests += 1
         try:
-            yield
+            yield arrived
         finally:
-            self._held_bytes -= size_bytes
+            self._held_bytes -= held_bytes
             self._requests -= 1

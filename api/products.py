@@ -4,7 +4,7 @@ Promise: a change that was answered is durable and seen by the next search.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -113,8 +113,8 @@ def _writing(router: APIRouter, shop: Shop) -> None:
         summary="Put a product with its pictures, or change fields of one that is there",
     )
     async def put(request: Request, sku: Sku) -> JSONResponse:
-        with shop.intake.hold(promised_bytes(request, shop.body_limits.most_bytes)):
-            said, pictures = await _read_product(request, shop)
+        with shop.intake.hold(promised_bytes(request, shop.body_limits.most_bytes)) as arrived:
+            said, pictures = await _read_product(request, shop, arrived)
             done = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
         reply = one_product_json(done.product, done.pictures)
         return JSONResponse(reply, status_code=201 if done.new else 200)
@@ -143,14 +143,16 @@ def _thumbnail(shop: Shop, sku: str, ordinal: int, width_px: int, held: str) -> 
     raise NoSuchPicture(sku, ordinal)
 
 
-async def _read_product(request: Request, shop: Shop) -> tuple[ProductFields, list[bytes]]:
+async def _read_product(
+    request: Request, shop: Shop, arrived: Callable[[int], None]
+) -> tuple[ProductFields, list[bytes]]:
     limits = shop.body_limits
     kind = request.headers.get("content-type", "")
     if kind.lower().startswith(JSON):
-        body = await read_bytes(request, limits.text_bytes, limits.wait_s)
+        body = await read_bytes(request, limits.text_bytes, limits.wait_s, arrived)
         return read_fields(parse_json(body)), []
     if kind.lower().startswith(FORM):
-        body = await read_bytes(request, limits.most_bytes, limits.wait_s)
+        body = await read_bytes(request, limits.most_bytes, limits.wait_s, arrived)
         fields, pictures = split_form(parse_parts(body, kind, limits))
         unknown = sorted(fields.keys() - {"product"})
         if unknown:

@@ -95,9 +95,9 @@ def routes(shop: Shop) -> APIRouter:
 
     async def answer(request: Request) -> JSONResponse:
         rooms, limits = Rooms(), shop.body_limits
-        with shop.intake.hold(promised_bytes(request, limits.most_bytes)):
+        with shop.intake.hold(promised_bytes(request, limits.most_bytes)) as arrived:
             with rooms.room("receive"):
-                asked = await read_asked(request, limits)
+                asked = await read_asked(request, limits, arrived)
             found = await shop.entrance.run(lambda: walk(shop, asked.wanted, asked.picture, rooms))
         reply = search_json(shop, asked, found, rooms)
         return JSONResponse(reply, headers={"Server-Timing": server_timing(reply["took_ms"])})

@@ -65,6 +65,13 @@ def test_a_body_that_grows_too_large_is_refused_before_its_end_is_read():
     assert len(served) == 2
 
 
+def test_every_part_is_told_as_it_arrives():
+    heard = []
+    incoming, _ = request([b"ab", b"cde", b""])
+    asyncio.run(read_bytes(incoming, 1000, 5.0, heard.append))
+    assert heard == [2, 3, 0]
+
+
 def test_a_body_that_announces_too_much_is_refused_unread():
     incoming, served = request([b"x"], headers=[(b"content-length", b"1001")])
     with pytest.raises(BodyTooLarge):

@@ -1,6 +1,7 @@
 """The bounded entrance: so many at once, so many in line, the rest are told to come back."""
 
 import asyncio
+import contextlib
 import threading
 from dataclasses import replace
 
@@ -64,25 +65,76 @@ def test_a_failure_frees_its_place():
 
 def test_the_bytes_of_all_requests_together_are_bounded():
     intake = Intake(most_bytes=100)
-    with intake.hold(60), intake.hold(40):
+    with intake.hold(60) as first, intake.hold(40) as second:
+        first(60)
+        second(40)
+        with pytest.raises(Overloaded):
+            second(1)
         with pytest.raises(Overloaded), intake.hold(1):
             raise AssertionError("it was let in")
-        with intake.hold(0):  # words weigh nothing
-            pass
-    with intake.hold(100):
-        pass
+        with intake.hold(0) as words:  # words weigh nothing
+            words(0)
+    with intake.hold(100) as alone:
+        alone(100)
+
+
+def test_a_promise_keeps_nobody_out():
+    intake = Intake(most_bytes=100)
+    with contextlib.ExitStack() as idle:
+        for _ in range(60):
+            idle.enter_context(intake.hold(90))
+        with intake.hold(90) as arrived:
+            arrived(90)
 
 
 def test_a_lone_request_is_let_in_whatever_its_size():
-    with Intake(most_bytes=10).hold(11):
-        pass
+    with Intake(most_bytes=10).hold(11) as arrived:
+        arrived(5)
+        arrived(6)
 
 
 def test_a_failed_request_gives_its_bytes_back():
     intake = Intake(most_bytes=10)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), intake.hold(10):
+        with contextlib.suppress(ZeroDivisionError), intake.hold(10) as arrived:
+            arrived(10)
             raise ZeroDivisionError
+    with intake.hold(5) as first, intake.hold(5) as second:
+        first(5)
+        second(5)
+
+
+def test_connections_that_promise_pictures_and_send_none_keep_no_search_out(shop):
+    """Sixty announce 20 MB each, where all together may hold 50 MB, and then fall silent."""
+    app = create_app(replace(shop, intake=Intake(most_bytes=50_000_000)))
+    photo = encoded(drawn("red"))
+
+    async def fall_silent():
+        await asyncio.Event().wait()
+
+    async def unsaid(message):
+        raise AssertionError(f"it was answered: {message}")
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/search", "raw_path": b"/v1/search",
+        "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "",
+        "headers": [(b"content-type", b"image/jpeg"), (b"content-length", b"20000000")],
+    }  # fmt: skip
+
+    async def search():
+        idle = [asyncio.create_task(app(dict(scope), fall_silent, unsaid)) for _ in range(60)]
+        await asyncio.sleep(0.05)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+            headers = {"content-type": "image/jpeg"}
+            answer = await client.post("/v1/search", content=photo, headers=headers)
+        assert not any(task.done() for task in idle)
+        for task in idle:
+            task.cancel()
+        await asyncio.gather(*idle, return_exceptions=True)
+        return answer
+
+    assert asyncio.run(search()).status_code == 200
 
 
 def test_a_rush_over_http_is_answered_503_by_code_and_the_rest_is_served(shop):
