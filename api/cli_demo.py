@@ -52,11 +52,24 @@ def drawn_catalogue(folder: Path) -> Path:
     if not catalogue.is_file():
         aside().print("Drawing a shop …")
         command = [sys.executable, "-m", "models.drawn_shop", str(drawn)]
-        try:
-            subprocess.run(command, check=True)  # it shows a progress bar of its own
-        except subprocess.CalledProcessError as error:
-            raise OSError(f"Drawing the shop failed with exit code {error.returncode}.") from error
+        if code := _run_apart(command):
+            raise OSError(f"Drawing the shop failed with exit code {code}.")
     return catalogue
+
+
+def _run_apart(command: list[str]) -> int:
+    """Run `command` and return its exit code; on Ctrl-C let it tidy up before this process ends.
+
+    In a session of its own it does not hear Ctrl-C itself, which would end in a traceback while it
+    still imports: a termination is silent there.
+    """
+    with subprocess.Popen(command, start_new_session=True) as process:  # it shows its own progress
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
 
 
 def name_of(catalogue: Path) -> str:

@@ -10,6 +10,8 @@ import argparse
 import csv
 import os
 import shutil
+import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -62,12 +64,12 @@ def draw_shop(
         raise FileExistsError(f"{folder} is not empty: name a new folder for the drawn shop")
     part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
     shutil.rmtree(part, ignore_errors=True)
-    (part / "images").mkdir(parents=True)
-    (part / "snaps").mkdir()
     sold = articles(seed, products)
     asked = queries(seed, sold)
     jobs = _jobs(part, seed, sold, asked)
     try:
+        (part / "images").mkdir(parents=True)
+        (part / "snaps").mkdir()
         _work(jobs, on_progress, threads)
         _write_csv(part / "catalogue.csv", COLUMNS, _catalogue(sold))
         _write_csv(part / "queries.csv", ("image", "text", "expect"), [q.row() for q in asked])
@@ -146,7 +148,16 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str]
 
 
 def main() -> None:
-    """The command line: draw a shop with a progress bar."""
+    """The command line: draw a shop with a progress bar. Interrupted or terminated it leaves
+    nothing behind and ends with 130."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _draw_as_told()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _draw_as_told() -> None:
     from rich.progress import Progress
 
     parser = argparse.ArgumentParser(

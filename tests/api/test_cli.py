@@ -400,6 +400,24 @@ def test_the_demo_builds_a_catalogue_into_a_shop_and_serves_it(catalogue, tmp_pa
     assert [f.name[:7] for f in (tmp_path / "demo-shop").iterdir()] == ["source-"]
 
 
+def test_ctrl_c_while_a_shop_is_drawn_leaves_no_picture_and_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "api", "demo", "--port", "0"]
+    drawing = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        text=True,
+        start_new_session=True,
+    )
+    while not any(tmp_path.glob("demo-shop/drawn/*.part-*/images/*")) and drawing.poll() is None:
+        time.sleep(0.02)
+    os.killpg(drawing.pid, signal.SIGINT)  # what a terminal does
+    _, err = drawing.communicate(timeout=60)
+    assert drawing.returncode == 130
+    assert "Traceback" not in err
+    assert not list(tmp_path.glob("demo-shop/drawn/*"))
+
+
 def test_a_taken_port_is_told_before_anything_is_loaded(call):
     taken = listen("127.0.0.1", 0)
     taken.listen()

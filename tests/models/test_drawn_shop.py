@@ -1,6 +1,10 @@
 """The drawn shop: whole, repeatable, readable by anybody's CSV reader."""
 
 import csv
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -44,4 +48,17 @@ def test_an_interrupted_drawing_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         draw_shop(tmp_path / "shop", 1, stop, products=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_drawing_ends_quietly_and_tidily(tmp_path: Path, how: signal.Signals) -> None:
+    command = [sys.executable, "-m", "models.drawn_shop", str(tmp_path / "shop")]
+    root = Path(__file__).parents[2]
+    drawing = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True)
+    while not any(tmp_path.glob("*.part-*/images/*")) and drawing.poll() is None:
+        time.sleep(0.02)
+    drawing.send_signal(how)
+    _, err = drawing.communicate(timeout=60)
+    assert (drawing.returncode, err) == (130, "")
     assert list(tmp_path.iterdir()) == []
