@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api import page, products, ready, search
+from api.head import Head
 from api.headers import Headers
 from api.problems import answer_problems
 from api.shop import Shop
@@ -24,7 +25,7 @@ class Door(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The framework's layers, and ours around them."""
-        return Headers(super().build_middleware_stack())
+        return Head(Headers(super().build_middleware_stack()))
 
 
 def create_app(shop: Shop) -> FastAPI:

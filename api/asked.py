@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Request
 
 from api.body import BodyLimits, Part, parse_json, parse_parts, read_bytes
-from api.errors import BadParameter, UnknownBody
+from api.errors import BadParameter, BadRequestBody, UnknownBody
 from api.wanted import Wanted, read_wanted
 
 PICTURE_TYPES = ("image/", "application/octet-stream")
@@ -54,10 +54,15 @@ async def read_asked(
 
 
 def split_form(parts: list[Part]) -> tuple[dict[str, Any], list[bytes]]:
-    """The plain fields by name, and the pictures (parts named `image`), in order."""
+    """The plain fields by name, and the pictures (parts named `image`), in order.
+
+    Raises BadRequestBody for a part without a name.
+    """
     fields: dict[str, Any] = {}
     pictures: list[bytes] = []
     for part in parts:
+        if not part.name:
+            raise BadRequestBody("a part of the form has no name")
         if part.name == "image":
             if part.data or part.filename:  # a form whose file input was left empty sends neither
                 pictures.append(bytes(part.data))

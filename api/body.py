@@ -65,8 +65,9 @@ async def read_bytes(
     BodyTooSlow after `wait_s`, BadRequestBody when the caller goes away half-way.
     """
     promised = request.headers.get("content-length", "")
+    pictured = not request.headers.get("content-type", "").lower().startswith("application/json")
     if promised.isdigit() and int(promised) > most_bytes:
-        raise BodyTooLarge(most_bytes)
+        raise BodyTooLarge(most_bytes, pictured=pictured)
     body = bytearray()
     try:
         async with asyncio.timeout(wait_s):
@@ -74,7 +75,7 @@ async def read_bytes(
                 arrived(len(chunk))
                 body += chunk
                 if len(body) > most_bytes:
-                    raise BodyTooLarge(most_bytes)
+                    raise BodyTooLarge(most_bytes, pictured=pictured)
     except TimeoutError as error:
         raise BodyTooSlow(wait_s) from error
     except ClientDisconnect as error:

@@ -34,14 +34,14 @@ class BadRequestBody(DoorError, ValueError):
 
 
 class BodyTooLarge(DoorError, ValueError):
-    """More bytes than the door takes."""
+    """More bytes than the door takes; `pictured` says that a picture made it so large."""
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, *, pictured: bool = False) -> None:
         self.limit_bytes = limit_bytes
-        super().__init__(
-            f"The request is larger than {limit_bytes:,} bytes. Send a smaller picture: "
-            "2,000 pixels a side are plenty."
+        advice = (
+            "Send a smaller picture: 2,000 pixels a side are plenty" if pictured else "Send less"
         )
+        super().__init__(f"The request is larger than {limit_bytes:,} bytes. {advice}.")
 
 
 class BodyTooSlow(DoorError, TimeoutError):

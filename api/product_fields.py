@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from api.errors import BadParameter
+from api.wanted import no_truth_value
 from index.product import Product
 
 MAX_ATTRIBUTES = 200
@@ -41,7 +42,9 @@ class ProductFields(BaseModel):
     sku: str | None = None
     title: str = Field("", examples=["Joust Duffle Bag"])
     description: str = ""
-    price: float | None = Field(None, ge=0, allow_inf_nan=False, examples=[34.0])
+    price: Annotated[float | None, BeforeValidator(no_truth_value)] = Field(
+        None, ge=0, allow_inf_nan=False, examples=[34.0]
+    )
     currency: str = ""
     brand: str = ""
     categories: Annotated[list[str], BeforeValidator(_parts)] = Field(
@@ -50,7 +53,7 @@ class ProductFields(BaseModel):
     colour: str = ""
     size: str = ""
     group: str = ""
-    stock: int | None = Field(None, ge=0)
+    stock: Annotated[int | None, BeforeValidator(no_truth_value)] = Field(None, ge=0)
     store: str = ""
     url: str = ""
     attributes: dict[str, Values] = Field(
@@ -65,7 +68,7 @@ def read_fields(raw: dict[str, Any]) -> ProductFields:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in fault["loc"])
-        reason = fault["msg"]
+        reason = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             reason = "it is no field of a product; put free fields under `attributes`"
         raise BadParameter(name, reason) from error

@@ -9,7 +9,7 @@ from api.product_fields import ProductFields, apply_fields
 from api.shop import Shop
 from index.entry import SeenPicture
 from index.examine import digest_of, keep_picture, see, sha256_of
-from index.product import Picture, Product
+from index.product import Picture, Product, require_address
 from index.revise import Revised
 from vision.photo import Pixels
 
@@ -24,6 +24,8 @@ def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[
     two callers who change different fields at once both keep their change.
     Raises VisionError, CatalogueError or BadParameter.
     """
+
+    require_address(sku)
 
     def merge(present: Product | None) -> Product:
         product = apply_fields(sku, present, said)

@@ -18,6 +18,13 @@ TOP_DEFAULT, TOP_MOST = 20, 100
 TEXT_MOST_CHARS = 1000
 
 
+def no_truth_value(value: Any) -> Any:
+    """`value`, unless it is true or false: JSON's true is no number, though Python's is 1."""
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")
+    return value
+
+
 def _read_box(value: object) -> object:
     """`x,y,w,h` or a list of four whole numbers → Box."""
     if value is None or value == "" or isinstance(value, Box):
@@ -26,7 +33,7 @@ def _read_box(value: object) -> object:
     if not isinstance(numbers, list | tuple) or len(numbers) != 4:
         raise ValueError("it is written x,y,w,h in pixels of the upright picture")
     try:
-        x, y, w, h = (int(n) for n in numbers)
+        x, y, w, h = (int(no_truth_value(n)) for n in numbers)
     except (TypeError, ValueError) as error:
         raise ValueError("it is written x,y,w,h in whole pixels of the upright picture") from error
     return Box(x, y, w, h)
@@ -50,7 +57,7 @@ class Wanted(BaseModel):
     like: Words = None
     filter: Words = None
     box: Annotated[Box | None, BeforeValidator(_read_box)] = None
-    top: int = Field(TOP_DEFAULT, ge=1, le=TOP_MOST)
+    top: Annotated[int, BeforeValidator(no_truth_value)] = Field(TOP_DEFAULT, ge=1, le=TOP_MOST)
     unfold: bool = False
 
     @model_validator(mode="after")
@@ -78,7 +85,8 @@ def read_wanted(*sources: dict[str, Any]) -> Wanted:
         return Wanted.model_validate(merged)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in fault["loc"]) or "like"
+        # a fault of no single parameter is that of the pair which `like` cannot be part of
+        name = ".".join(str(part) for part in fault["loc"]) if fault["loc"] else "like"
         raise BadParameter(name, _reason(fault["type"], fault["msg"])) from error
 
 

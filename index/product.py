@@ -1,5 +1,6 @@
 """A product of the catalogue, as its merchandiser describes it."""
 
+import re
 from dataclasses import dataclass, field
 
 from index.errors import BadProduct
@@ -78,6 +79,15 @@ class Product:
             whole.encode()
         except UnicodeEncodeError as broken:
             raise BadProduct("text", "it holds half a Unicode character") from broken
+
+
+def require_address(sku: str) -> None:
+    """Raise BadProduct for a SKU whose address would be that of another product's picture.
+
+    Asked of whoever brings a product; one that is there already can still be read and deleted.
+    """
+    if re.search(r"/pictures/[0-9]{1,5}$", sku):
+        raise BadProduct("sku", "its end /pictures/NUMBER is the address of a picture; rename it")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from index.cells import read_currency, read_price, read_stock, split_list, tidy
 from index.errors import BadProduct, BadRow, BadSource
 from index.filters import fold_field
-from index.product import Product
+from index.product import Product, require_address
 
 IMAGE_COLUMNS = frozenset(("image", "images", "picture", "pictures"))
 TEXT_FIELDS = ("title", "description", "brand", "colour", "size", "group", "store", "url")
@@ -100,6 +100,7 @@ def _product(sku: str, fields: Mapping[str, list[str]], shown: Mapping[str, str]
     def first(field: str) -> str:
         return next(iter(fields.get(field, ())), "")
 
+    require_address(sku)
     price, currency = read_price(first("price"))
     known = {*TEXT_FIELDS, "sku", "image", "price", "currency", "category", "stock", ""}
     attributes = {

@@ -57,6 +57,17 @@ def test_every_answer_carries_the_safety_headers(client, path):
     assert all(headers[name] == value for name, value in ALWAYS.items())
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/healthz", "/readyz", "/v1/shop", "/v1/products/bag-red", "/pages/app.js",
+     "/v1/products/bag-red/pictures/0?width=160", "/nowhere", "/v1/products/none"],
+)  # fmt: skip
+def test_head_is_answered_as_get_without_the_body(client, path):
+    whole, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert dict(head.headers) == dict(whole.headers)
+
+
 def test_the_page_is_checked_by_tag_and_loads_from_here_only(client):
     page = client.get("/")
     assert page.headers["content-type"].startswith("text/html")

@@ -91,6 +91,8 @@ def test_any_sku_works_percent_encoded(client, sku):
         ({"price": -1}, "bad-parameter"),
         ({"price": "cheap"}, "bad-parameter"),
         ({"stock": 1.5}, "bad-parameter"),
+        ({"price": True}, "bad-parameter"),
+        ({"stock": True}, "bad-parameter"),
         ({"sku": "other"}, "bad-parameter"),
         ({"colr": "red"}, "bad-parameter"),
         ({"title": "x" * 20_001}, "bad-product"),
@@ -167,6 +169,15 @@ def test_a_picture_that_is_not_there_is_404(client, catalogue):
     (catalogue.parent / "images" / "bag-red.png").unlink()
     answer = client.get("/v1/products/bag-red/pictures/0")
     assert (answer.status_code, answer.json()["code"]) == (404, "no-such-picture")
+
+
+def test_a_sku_that_is_the_address_of_a_picture_is_refused(client):
+    answer = put(client, "bag-red/pictures/0", RED, title="x")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-product")
+    assert "/pictures/" in answer.json()["reason"]
+    for sku in ("bag-red/pictures/front", "bag-red/pictures", "pictures/0x"):
+        assert put(client, sku, RED, title="x").status_code == 201
+        assert client.get(f"/v1/products/{quote(sku, safe='')}").json()["sku"] == sku
 
 
 @pytest.mark.parametrize("number", ["7", "99999", "00007", "100000", "9" * 5000, "-1", "\u0663"])

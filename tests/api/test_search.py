@@ -201,3 +201,27 @@ def test_the_query_picture_is_written_nowhere(client, tmp_path, caplog):
 
 def test_json_dumps_of_a_reply_holds_no_nan(client):
     json.dumps(post(client).json(), allow_nan=False)
+
+
+def test_what_is_too_large_is_told_by_what_it_is(client, settings):
+    words = client.post("/v1/search", json={"text": "x" * 300_000})
+    field = client.post("/v1/search", files={"text": (None, "x" * 300_000)})
+    picture = client.post(
+        "/v1/search",
+        content=b"x" * (settings.max_upload_bytes + 1),
+        headers={"content-type": "image/jpeg"},
+    )
+    for answer in (words, field, picture):
+        assert (answer.status_code, answer.json()["code"]) == (413, "body-too-large")
+        assert ("picture" in answer.json()["detail"]) == (answer is picture)
+
+
+def test_a_part_without_a_name_is_told_as_such(client):
+    body = b'--c\r\nContent-Disposition: form-data; name=""\r\n\r\nx\r\n--c--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=c"}
+    for answer in (
+        client.post("/v1/search", content=body, headers=headers),
+        client.put("/v1/products/x", content=body, headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad-body")
+        assert "no name" in answer.json()["reason"]

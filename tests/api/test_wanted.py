@@ -47,3 +47,12 @@ def test_a_query_needs_exactly_one_subject():
     with pytest.raises(BadParameter):
         read_wanted({"text": "a", "box": "0,0,1,1"}).check_complete(with_picture=False)
     read_wanted({"text": "a"}).check_complete(with_picture=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [({"top": True}, "top"), ({"box": [True, 0, 9, 9]}, "box"), ({"": "x"}, "")]
+)
+def test_true_is_no_number_and_a_fault_names_its_own_parameter(said, name):
+    with pytest.raises(BadParameter) as refused:
+        read_wanted({"text": "bag"} | said)
+    assert refused.value.parameter == name

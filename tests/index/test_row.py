@@ -71,6 +71,7 @@ def test_a_picture_on_another_machine_is_told_and_the_others_stay() -> None:
         ({"sku": "a", "image": "1.jpg", "price": "NaN"}, "bad_price"),
         ({"sku": "a", "image": "1.jpg", "stock": "some"}, "bad_stock"),
         ({"sku": "a" * 300, "image": "1.jpg"}, "bad_sku"),
+        ({"sku": "a/pictures/0", "image": "1.jpg"}, "bad_sku"),
         ({"sku": "a", "image": "1.jpg", "title": "x" * 30_000}, "bad_text"),
         ({"sku": "a", "image": "1.jpg", "title": "a\0b"}, "bad_text"),
         ({"sku": "a", "image": "1\0.jpg"}, "bad_text"),
