@@ -90,6 +90,8 @@ class Lexicon:
             taken, english = self._longest_match(tokens, at)
             said += english.split() if english is not None else tokens[at : at + 1]
             at += taken
+        if not said and below is None and above is None:  # filler alone, such as "uno" or "color"
+            said = tokens
         return Reading(
             " ".join(said), below, above, self._named_colours(said), self._named_kinds(said)
         )

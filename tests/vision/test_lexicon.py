@@ -83,6 +83,12 @@ def test_no_text_makes_it_fail(lexicon: Lexicon, text: str) -> None:
     assert found.words == found.words.strip()
 
 
+@pytest.mark.parametrize("text", ["uno", "color", "Quiero unos", "colour"])
+def test_filler_alone_is_still_something_to_look_for(lexicon: Lexicon, text: str) -> None:
+    found = lexicon.read(text)
+    assert (found.words, found.price_below, found.price_above) == (text.lower(), None, None)
+
+
 @given(st.integers(1, 5000))
 def test_every_whole_price_is_read_in_both_languages(lexicon: Lexicon, price: int) -> None:
     for text in (f"shirt under {price}", f"camisa por menos de {price} euros"):
