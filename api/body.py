@@ -6,6 +6,7 @@ multipart is parsed here, in memory, with a bound on everything that a stranger 
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -47,10 +48,16 @@ class Part:
 
 def promised_bytes(request: Request, most_bytes: int) -> int:
     """How large the body will be by its own account, `most_bytes` where it says nothing or more."""
-    said = request.headers.get("content-length", "")
-    if said.isdigit():
-        return min(int(said), most_bytes)
+    said = _announced_bytes(request)
+    if said is not None:
+        return min(said, most_bytes)
     return most_bytes if "transfer-encoding" in request.headers else 0
+
+
+def _announced_bytes(request: Request) -> int | None:
+    """What Content-Length says, None where it says no number that Python would read."""
+    said = request.headers.get("content-length", "")
+    return int(said) if re.fullmatch("[0-9]{1,18}", said) else None
 
 
 async def read_bytes(
@@ -64,9 +71,9 @@ async def read_bytes(
     Raises BodyTooLarge as soon as `most_bytes` are passed (at once when Content-Length says so),
     BodyTooSlow after `wait_s`, BadRequestBody when the caller goes away half-way.
     """
-    promised = request.headers.get("content-length", "")
+    promised = _announced_bytes(request)
     pictured = not request.headers.get("content-type", "").lower().startswith("application/json")
-    if promised.isdigit() and int(promised) > most_bytes:
+    if promised is not None and promised > most_bytes:
         raise BodyTooLarge(most_bytes, pictured=pictured)
     body = bytearray()
     try:

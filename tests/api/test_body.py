@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from api.body import MAX_PARTS, BodyLimits, parse_json, parse_parts, read_bytes
+from api.body import MAX_PARTS, BodyLimits, parse_json, parse_parts, promised_bytes, read_bytes
 from api.errors import BadRequestBody, BodyTooLarge, BodyTooSlow
 
 LIMITS = BodyLimits(most_bytes=1000, text_bytes=50)
@@ -63,6 +63,13 @@ def test_a_body_that_grows_too_large_is_refused_before_its_end_is_read():
     with pytest.raises(BodyTooLarge):
         asyncio.run(read_bytes(incoming, 1000, 5.0))
     assert len(served) == 2
+
+
+@pytest.mark.parametrize("length", [b"9" * 5000, b"\xb2", b"-1", b""])
+def test_a_length_that_is_no_number_is_no_fault_of_ours(length):
+    incoming, _ = request([b"ab"], headers=[(b"content-length", length)])
+    assert promised_bytes(incoming, 1000) == 0
+    assert asyncio.run(read_bytes(incoming, 1000, 5.0)) == b"ab"
 
 
 def test_every_part_is_told_as_it_arrives():
