@@ -74,7 +74,7 @@ def list_models(store: StoreOption = None, as_json: JsonOption = False) -> None:
 
 def show(name: NameArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Show a model's card: source, licence, what was measured. Its files are verified."""
-    from api.shop import card_of
+    from api.eye import card_of
 
     card = card_of(name, _store(store))
     row = _row(card, card.spec.image_graph.parent) | {"measured": dict(card.measured)}
@@ -89,7 +89,7 @@ def show(name: NameArgument, store: StoreOption = None, as_json: JsonOption = Fa
 
 def verify(name: NameArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
     """Verify every file of a model against its card's checksums. Exit code 1 when one differs."""
-    from api.shop import card_of
+    from api.eye import card_of
 
     card = card_of(name, _store(store))
     if as_json:
@@ -110,7 +110,7 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Show how every candidate of a model did when it was published; or measure a draft anew."""
-    from api.shop import card_of
+    from api.eye import card_of
 
     if pictures is not None:
         said = ["bench", name, "--pictures", str(pictures), "--threads", str(threads)]

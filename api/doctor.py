@@ -12,8 +12,8 @@ from time import perf_counter
 
 import numpy as np
 
+from api.eye import card_of
 from api.settings import Settings
-from api.shop import card_of
 from index.errors import CatalogueError, NoShop
 from index.manifest import read_manifest
 from index.shelf import Shelf

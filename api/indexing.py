@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
+from api.eye import card_of, open_encoder
 from api.progress import stage_bar
 from api.settings import Settings
-from api.shop import card_of, open_encoder
 from index.blend import words_of
 from index.build import apply_source
 from index.errors import BadRow, BadSource, EmptySource, NoShop

@@ -4,22 +4,19 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from api.body import BodyLimits
 from api.entrance import Entrance, Intake
+from api.eye import open_encoder
 from api.health import Heart
 from api.pictures import Thumbnails
 from api.settings import Settings
 from index.disposal import THUMBNAILS_FOLDER
 from index.shelf import Shelf
-from models.card import ModelCard
-from models.registry import find_card, load_card
 from vision.batching import BatchingEncoder
 from vision.budget import PixelBudget
 from vision.decode import Limits
-from vision.encoder import Encoder, OnnxEncoder
-from vision.errors import BadModel
+from vision.encoder import Encoder
 from vision.lexicon import Lexicon
 
 
@@ -47,20 +44,6 @@ class Shop:
     def close(self) -> None:
         """Let go of the shop's files."""
         self.shelf.close()
-
-
-def card_of(model: str, store: Path | None = None) -> ModelCard:
-    """The card of a model by name or folder; raises BadModel, also for a name that is unknown."""
-    try:
-        return load_card(Path(model)) if Path(model).is_dir() else find_card(model, store)
-    except LookupError as error:
-        raise BadModel(model, str(error).rstrip(".")) from error
-
-
-def open_encoder(settings: Settings, *, threads: int, lanes: int) -> OnnxEncoder:
-    """The model that `settings` name, warm; raises BadModel."""
-    spec = card_of(settings.model, settings.store).spec
-    return OnnxEncoder(spec, threads=threads, lanes=lanes, max_waiting=settings.waiting)
 
 
 def read_lexicon(encoder: Encoder) -> Lexicon | None:

@@ -4,10 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from api.eye import card_of
 from api.live import Live, follow, point_to, space_folder
 from api.progress import stage_bar
 from api.settings import Settings
-from api.shop import card_of
 from index.build import Progress
 from index.errors import NoShop
 from index.manifest import read_manifest
