@@ -408,6 +408,7 @@ def test_ctrl_c_while_a_shop_is_drawn_leaves_no_picture_and_no_traceback(tmp_pat
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job's is ignored
     )
     while not any(tmp_path.glob("demo-shop/drawn/*.part-*/images/*")) and drawing.poll() is None:
         time.sleep(0.02)

@@ -55,7 +55,13 @@ def test_an_interrupted_drawing_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_stopped_drawing_ends_quietly_and_tidily(tmp_path: Path, how: signal.Signals) -> None:
     command = [sys.executable, "-m", "models.drawn_shop", str(tmp_path / "shop")]
     root = Path(__file__).parents[2]
-    drawing = subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True)
+    drawing = subprocess.Popen(
+        command,
+        cwd=root,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job's is ignored
+    )
     while not any(tmp_path.glob("*.part-*/images/*")) and drawing.poll() is None:
         time.sleep(0.02)
     drawing.send_signal(how)

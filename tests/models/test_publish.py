@@ -67,7 +67,8 @@ def test_a_published_model_serves_and_its_card_holds_every_candidate(
     assert len(encoder.words(["a red shirt", "robe d’été"])) == 2
     bench = found.measured["bench"]
     passed = [row for row in bench["pictures"] if row["refused"] is None]
-    assert bench["chosen"]["pictures"] == min(passed, key=lambda r: r["one_ms"])["name"]
+    quickest = min(row["one_ms"] for row in passed)  # rounded in the table: two may share it
+    assert bench["chosen"]["pictures"] in {r["name"] for r in passed if r["one_ms"] == quickest}
     assert {"fp32, ONNX Runtime", "int8 dynamic, ONNX Runtime", "int8 static, ONNX Runtime"} <= {
         row["name"] for row in bench["pictures"]
     }
