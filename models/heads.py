@@ -101,9 +101,9 @@ class KindPull(nn.Module):
     """A picture head whose kind is drawn towards the named kinds it resembles.
 
     Adds the softmax-weighted mean of the kinds' word vectors to the picture's own, as query
-    expansion does with pseudo-relevant terms. Out of sample, snaps found their kind 1.6 points more
-    often among bare pictures and 2.5 among titled products; another view of the same thing was
-    found as often.
+    expansion does with pseudo-relevant terms. Out of sample, at the same shares, snaps found their
+    kind 1.6 points more often among bare pictures and 1.7 among titled products; another view of
+    the same thing was found .8 more and, among titled products, 1.7 less often (120 queries).
     """
 
     def __init__(self, head: nn.Module, kinds: torch.Tensor) -> None:
