@@ -89,6 +89,26 @@ MIGRATIONS = (
     """
     CREATE TABLE doomed (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
+    # a merchandiser's rules, by name; how the columns of a catalogue with such a header were mapped;
+    # what was seen in a picture of these bytes when flaws were looked for
+    """
+    CREATE TABLE rules (
+        name TEXT PRIMARY KEY,
+        place INTEGER NOT NULL,
+        body TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE mappings (
+        header TEXT PRIMARY KEY,
+        body TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE traits (
+        sha256 TEXT PRIMARY KEY,
+        width_px INTEGER NOT NULL,
+        height_px INTEGER NOT NULL,
+        contrast REAL NOT NULL,
+        likeness BLOB NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 
