@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import shelf as shelf_file
+from index import writer as writer_file
 from index.entry import SeenPicture
 from index.errors import ShopBusy, UnknownProduct
 from index.product import Picture, Product
@@ -85,7 +85,7 @@ def test_a_merge_that_fails_changes_nothing(shelf: Shelf) -> None:
 
 
 def test_words_that_never_come_to_rest_end_as_busy(shelf: Shelf, monkeypatch) -> None:
-    monkeypatch.setattr(shelf_file, "REVISIONS", 3)
+    monkeypatch.setattr(writer_file, "REVISIONS", 3)
     titles = iter(range(100))
     with pytest.raises(ShopBusy):
         shelf.revise("a", lambda _: Product("a", title=f"{next(titles)}"), embed, seen("a"))
