@@ -10,14 +10,20 @@ DoorError
 ├── NoSuchPicture (KeyError)         the product has no picture of this number
 ├── Overloaded (RuntimeError)        every place is taken: come back later
 ├── NotReady (RuntimeError)          the service cannot search just now
+├── KeyNeeded (PermissionError)      this needs a key, and none came that is known
+├── KeyForbids (PermissionError)     the key does not open this, or not from here
+├── TooManyRequests (RuntimeError)   one caller asks more than its share
+├── NoSuchKey (LookupError)          no key of this id
+├── DoorBroken (RuntimeError)        the door's own notes cannot be read or written
+├── NoSuchJob (LookupError)          no job of this id
+├── BadJob (ValueError)              a job cannot be begun, or not be told that now
+├── NoSuchUpload (LookupError)       nothing uploaded under this name
 └── BadQueries (ValueError)          an eval's queries file cannot be read
 """
 
-from dataclasses import dataclass
-
-from customers import errors as customer_errors
+from api.people_rows import PEOPLE
+from api.row import Row
 from index import errors as index_errors
-from mirror import errors as mirror_errors
 from vision import errors as vision_errors
 
 
@@ -107,6 +113,70 @@ class NotReady(DoorError, RuntimeError):
         super().__init__("The service cannot search just now: " + "; ".join(reasons) + ".")
 
 
+class KeyNeeded(DoorError, PermissionError):
+    """This needs a key, and none came that is known; `reason` says which is wanted."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This needs a key: {reason}.")
+
+
+class KeyForbids(DoorError, PermissionError):
+    """The key that came does not open this, or not from there."""
+
+    def __init__(self, role: str, act: str, reason: str) -> None:
+        self.role, self.act, self.reason = role, act, reason
+        super().__init__(f"This is not allowed ({act}): {reason}.")
+
+
+class TooManyRequests(DoorError, RuntimeError):
+    """One caller asks more than its share; try again after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"Too many requests from one caller. Wait {max(1, retry_after_s):.0f} s.")
+
+
+class NoSuchKey(DoorError, LookupError):
+    """No key of this id."""
+
+    def __init__(self, key_id: str) -> None:
+        self.id = key_id
+        super().__init__(f"There is no key {key_id[:80]!r}. `vistazo keys list` shows all.")
+
+
+class DoorBroken(DoorError, RuntimeError):
+    """The door's own notes (keys, audit log, demand) cannot be read or written."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be used: {reason}.")
+
+
+class NoSuchJob(DoorError, LookupError):
+    """No job of this id."""
+
+    def __init__(self, job_id: str) -> None:
+        self.id = job_id
+        super().__init__(f"There is no job {job_id[:80]!r}.")
+
+
+class BadJob(DoorError, ValueError):
+    """A job cannot be begun, or cannot be told that now; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"The job cannot do that: {reason}.")
+
+
+class NoSuchUpload(DoorError, LookupError):
+    """Nothing was uploaded under this name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"Nothing was uploaded as {name[:80]!r}.")
+
+
 class BadQueries(DoorError, ValueError):
     """An eval's queries file cannot be read; `reason` says why."""
 
@@ -115,25 +185,9 @@ class BadQueries(DoorError, ValueError):
         super().__init__(f"The queries {path} cannot be read: {reason}.")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """How one failure is told: the status, the stable code, a title, and the attributes shown.
-
-    `private` failures name paths or innards of the server: callers read the title only, and the
-    detail goes to the log. `retry` adds Retry-After (the error's `retry_after_s`, else 1 s).
-    """
-
-    status: int
-    code: str
-    title: str
-    facts: tuple[str, ...] = ()
-    private: bool = False
-    retry: bool = False
-
-
 UNFORESEEN = Row(500, "internal-error", "Something went wrong on our side", private=True)
 
-TABLE: dict[type[Exception], Row] = {
+TABLE: dict[type[Exception], Row] = PEOPLE | {
     vision_errors.VisionError: Row(500, "cannot-see", "The picture was not searched", private=True),
     vision_errors.NotAPicture: Row(415, "not-a-picture", "Not a picture we can read", ("reason",)),
     vision_errors.PictureTooLarge: Row(
@@ -181,53 +235,6 @@ TABLE: dict[type[Exception], Row] = {
     index_errors.StrangeVector: Row(
         500, "strange-vector", "A vector of another model", private=True
     ),
-    customer_errors.CustomerError: Row(
-        500, "cannot-remember-people", "The people store failed", private=True
-    ),
-    customer_errors.UnknownCustomer: Row(404, "unknown-customer", "No such customer", ("id",)),
-    customer_errors.UnknownVisit: Row(404, "unknown-visit", "No such visit", ("id",)),
-    customer_errors.UnknownConsent: Row(404, "unknown-consent", "No such consent", ("id",)),
-    customer_errors.BadConsent: Row(
-        422, "bad-consent", "The consent cannot be recorded", ("field", "reason")
-    ),
-    customer_errors.BadVisit: Row(409, "bad-visit", "The visit cannot be", ("reason",)),
-    customer_errors.NotCovered: Row(
-        403, "not-covered", "No consent covers this", ("purpose", "reason")
-    ),
-    customer_errors.NotAllowed: Row(
-        403, "not-allowed", "This caller may not do this", ("role", "act", "reason")
-    ),
-    customer_errors.NotKnown: Row(401, "not-known", "We do not know who asks", ("reason",)),
-    customer_errors.TooManyTries: Row(
-        429, "too-many-tries", "Too many wrong PINs", ("retry_after_s",)
-    ),
-    customer_errors.KeyDestroyed: Row(410, "key-destroyed", "Destroyed on demand"),
-    customer_errors.SealBroken: Row(500, "seal-broken", "A sealed file is damaged", private=True),
-    customer_errors.BadReceipt: Row(422, "bad-receipt", "The receipt proves nothing", ("reason",)),
-    customer_errors.PeopleBusy: Row(
-        503, "people-busy", "Another process uses the people store", private=True, retry=True
-    ),
-    customer_errors.PeopleBroken: Row(
-        503, "people-broken", "The people store is damaged", private=True
-    ),
-    mirror_errors.MirrorError: Row(500, "cannot-watch", "The mirror failed", private=True),
-    mirror_errors.NoVideoLibrary: Row(
-        503, "no-video-library", "The mirror's libraries are not installed", private=True
-    ),
-    mirror_errors.BadSource: Row(422, "bad-camera", "The camera cannot be used", private=True),
-    mirror_errors.CameraLost: Row(503, "camera-lost", "The camera is lost", private=True),
-    mirror_errors.BadStream: Row(422, "bad-stream", "The video cannot be used", ("reason",)),
-    mirror_errors.NothingRecorded: Row(
-        422, "nothing-recorded", "Nothing was recorded", ("reason",)
-    ),
-    mirror_errors.BadOrder: Row(409, "bad-order", "That cannot be done now", ("reason",)),
-    mirror_errors.NoRoom: Row(507, "no-room", "There is no room for a clip", private=True),
-    mirror_errors.UnknownMirror: Row(404, "unknown-mirror", "No such mirror", ("id",)),
-    mirror_errors.UnknownClip: Row(404, "unknown-clip", "No such clip", ("id",)),
-    mirror_errors.ClipConflict: Row(409, "clip-conflict", "Another clip has this id", ("id",)),
-    mirror_errors.ClipBroken: Row(422, "clip-broken", "The clip is damaged", ("id", "reason")),
-    mirror_errors.DeskAway: Row(503, "desk-away", "The server does not answer", private=True),
-    mirror_errors.DeskRefused: Row(502, "desk-refused", "The server refused", private=True),
     DoorError: Row(500, "door-failed", "The request failed", private=True),
     BadRequestBody: Row(400, "bad-body", "The body cannot be read", ("reason",)),
     BodyTooLarge: Row(413, "body-too-large", "The request is too large", ("limit_bytes",)),
@@ -242,6 +249,16 @@ TABLE: dict[type[Exception], Row] = {
         503, "overloaded", "Too many requests at once", ("waiting", "retry_after_s"), retry=True
     ),
     NotReady: Row(503, "not-ready", "Not ready to search", ("reasons",), retry=True),
+    KeyNeeded: Row(401, "key-needed", "A key is needed", ("reason",)),
+    KeyForbids: Row(403, "key-forbids", "This is not allowed", ("role", "act", "reason")),
+    TooManyRequests: Row(
+        429, "too-many-requests", "Too many requests", ("retry_after_s",), retry=True
+    ),
+    NoSuchKey: Row(404, "no-such-key", "No such key", ("id",)),
+    DoorBroken: Row(503, "door-broken", "The door's notes are damaged", private=True),
+    NoSuchJob: Row(404, "no-such-job", "No such job", ("id",)),
+    BadJob: Row(409, "bad-job", "The job cannot do that", ("reason",)),
+    NoSuchUpload: Row(404, "no-such-upload", "No such upload", ("name",)),
     BadQueries: Row(422, "bad-queries", "The queries cannot be read", private=True),
 }  # fmt: skip
 
