@@ -232,6 +232,10 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     index_errors.BadFilter: Row(
         422, "bad-filter", "The filter cannot be understood", ("text", "reason")
     ),
+    index_errors.BadRule: Row(
+        422, "bad-rule", "The rule cannot be used", ("field", "reason")
+    ),
+    index_errors.UnknownRule: Row(404, "unknown-rule", "No such rule", ("name",)),
     index_errors.StrangeVector: Row(
         500, "strange-vector", "A vector of another model", private=True
     ),

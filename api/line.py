@@ -36,6 +36,16 @@ def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Fou
     Raises NotAPicture, PictureTooLarge, BoxOutside, NotWords, UnknownProduct, BadFilter,
     DecoderBusy, EncoderBusy, EncoderBroken or ShopBusy.
     """
+    query, photo, reading = understand(shop, wanted, picture, rooms)
+    answer = shop.shelf.search(query)
+    rooms.add(answer.took_ms)
+    return Found(answer, photo, reading)
+
+
+def understand(
+    shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms
+) -> tuple[Query, Photo | None, Reading | None]:
+    """The query that `wanted` and `picture` ask, before anything is searched; raises as `walk`."""
     reading = read_words(shop, wanted.text)
     only = narrowed(wanted.filter, reading)
     photo = pictured = worded = None
@@ -45,10 +55,8 @@ def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Fou
         with rooms.room("words"):
             worded = shop.encoder.words([reading.words])[0]
     kind, point = aim(shop, wanted, pictured, worded)
-    query = Query(point, kind, only, wanted.top, wanted.unfold, exclude_sku=wanted.like)
-    answer = shop.shelf.search(query)
-    rooms.add(answer.took_ms)
-    return Found(answer, photo, reading)
+    query = Query(point, kind, only, wanted.top, wanted.unfold, wanted.like, text=wanted.text or "")
+    return query, photo, reading
 
 
 def see(shop: Shop, picture: bytes, wanted: Wanted, rooms: Rooms) -> tuple[Photo, Embedding]:

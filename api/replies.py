@@ -60,6 +60,12 @@ class HitReply(ProductReply):
     probability: float = Field(examples=[0.71])
     swatches: list[SwatchReply] = Field(default_factory=list)
     identical: list[str] = Field(default_factory=list, description="SKUs with the same picture")
+    moved: list[str] = Field(
+        default_factory=list,
+        description="What the shop's rules did to its place: pin, boost, bury. Score and "
+        "probability are untouched",
+        examples=[["boost"]],
+    )
 
 
 class Understood(BaseModel):
@@ -181,6 +187,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
             for swatch in hit.swatches
         ],
         "identical": list(hit.identical),
+        "moved": [moved.act for moved in hit.moved],
     }
 
 

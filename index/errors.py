@@ -10,6 +10,8 @@ CatalogueError
 ├── BadRow (ValueError)                one row of it cannot be taken
 ├── EmptySource (ValueError)           applying it would remove too much: confirm first
 ├── BadFilter (ValueError)             a filter cannot be understood
+├── BadRule (ValueError)               a merchandiser's rule makes no sense
+├── UnknownRule (KeyError)             no rule of this name
 └── StrangeVector (ValueError)         a vector of another dimension or model
 """
 
@@ -100,6 +102,25 @@ class BadFilter(CatalogueError, ValueError):
             f"The filter {text!r} cannot be understood: {reason}. "
             "Write it like: category=Bags price<100 stock>0 colour='navy blue'."
         )
+
+
+class BadRule(CatalogueError, ValueError):
+    """A merchandiser's rule makes no sense; `reason` says what is wanted."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        self.field, self.reason = field, reason
+        super().__init__(f"The rule's {field} cannot be used: {reason.rstrip('.')}.")
+
+
+class UnknownRule(CatalogueError, KeyError):
+    """No rule of this name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is no rule {name!r} in this shop.")
+
+    def __str__(self) -> str:  # KeyError shows the repr otherwise
+        return str(self.args[0])
 
 
 class StrangeVector(CatalogueError, ValueError):

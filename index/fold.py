@@ -1,6 +1,6 @@
 """From pictures near the query to the hits a shopper wants to see: one for each article.
 
-Pure: candidates in, standings out. A product counts by its best picture; the best-matching product
+Pure: candidates in, standings out. A product counts by its best picture; the best-ranked product
 of a group stands for it; a product whose best picture is pixel for pixel that of a better hit is
 folded into that hit.
 """
@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A picture near the query and the product it shows; `pixel_digest` may be "" (not known)."""
+    """A picture near the query and the product it shows; `pixel_digest` may be "" (not known).
+
+    `shift` is what rules add to the score that it is ranked by.
+    """
 
     picture_id: int
     product_id: int
@@ -19,6 +22,12 @@ class Candidate:
     group: str
     pixel_digest: str
     score: float
+    shift: float = 0.0
+
+    @property
+    def rank(self) -> float:
+        """What it competes with."""
+        return self.score + self.shift
 
 
 @dataclass(slots=True)
@@ -35,7 +44,7 @@ def fold(candidates: Iterable[Candidate], *, unfold: bool) -> list[Standing]:
     products: set[int] = set()
     groups: set[str] = set()
     by_digest: dict[str, Standing] = {}
-    for candidate in sorted(candidates, key=lambda c: (-c.score, c.picture_id)):
+    for candidate in sorted(candidates, key=lambda c: (-c.rank, c.picture_id)):
         if candidate.product_id in products:
             continue  # an earlier picture of it scored higher
         products.add(candidate.product_id)

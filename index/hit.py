@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from index.product import Product
+from index.rule import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,22 @@ class Swatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """That the rule `rule` pinned, boosted or buried a hit, by `shift` (0 for a pin)."""
+
+    rule: str
+    act: Act
+    shift: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A product in answer to a query.
 
     `probability` in [0, 1]: how likely a shopper calls it the same kind and colour (calibrated).
     `swatches`: the other products of its group. `identical`: SKUs folded into this hit because
-    their picture is proven to be the same, pixel for pixel.
+    their picture is proven to be the same, pixel for pixel. `moved` names the merchandiser's rules
+    that put it where it stands; they change its place and nothing else.
     """
 
     product: Product
@@ -36,13 +47,15 @@ class Hit:
     probability: float
     swatches: tuple[Swatch, ...] = ()
     identical: tuple[str, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a search returns: the hits, best first, and whether the shop has nothing like it.
 
-    `took_ms` holds a figure per room walked.
+    `took_ms` holds a figure per room walked. `nothing_like_this` is judged without the
+    merchandiser's rules, so that none of them can hide or make a refusal.
     """
 
     hits: tuple[Hit, ...]

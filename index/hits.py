@@ -67,14 +67,17 @@ def probability(score: float, calibration: Calibration | None) -> float:
     return math.exp(x) / (1.0 + math.exp(x))  # exp(-x) would overflow
 
 
-def refuses(hits: Sequence[Hit], calibration: Calibration | None) -> bool:
+def refuses(best_score: float | None, calibration: Calibration | None) -> bool:
     """Whether the shop has nothing like what was asked: no hit, or the likeliest is too unlikely.
 
-    Without a calibration nothing found is refused.
+    `best_score` is the best cosine of whatever may answer, None without any. Without a calibration
+    nothing found is refused.
     """
-    if not hits:
+    if best_score is None:
         return True
-    return calibration is not None and max(h.probability for h in hits) < calibration.refuse_below
+    return calibration is not None and probability(best_score, calibration) < (
+        calibration.refuse_below
+    )
 
 
 def _cosine(score: float) -> float:

@@ -1,23 +1,30 @@
 """One search, at one moment of the shop: vectors first, then the catalogue.
 
 The filter's pictures are handed to the vector index, so a filter never thins out an answer:
-whatever passes competes for all places.
+whatever passes competes for all places. Rules move products before anything is cut.
 """
 
 import sqlite3
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from index.conditions import allowed_pictures
 from index.fold import Candidate, Standing, fold
-from index.hit import Answer
+from index.hit import Answer, Hit
 from index.hits import candidates_of, hits_of, refuses
 from index.query import Query
 from index.replica import Replica
+from index.rules import rules_in
+from index.ruling import Ruling, Segment, acting
 from index.vectors import Ids
 from vision.spec import Calibration, EncoderSpec
 
 FIRST_LOOK = 4  # pictures looked at for each wanted hit before looking deeper
 FIRST_LOOK_MORE = 16
+DEEPER = 4  # times as many with each further look
 
 
 def answer_in(
@@ -29,23 +36,35 @@ def answer_in(
     """
     started = time.perf_counter()
     sequence = replica.catch_up(connection)
-    allowed = None
-    if query.filter is not None:
+    rules = acting(rules_in(connection) if query.rules is None else query.rules, query)
+    allowed, ruling = None, None
+    if query.filter is not None or rules:
         owners = replica.owners(sequence)
         if owners is None:
             return None
-        allowed = allowed_pictures(connection, query.filter, owners)
-    look = _Look(replica, connection, sequence, allowed)
+        if query.filter is not None:
+            allowed = allowed_pictures(connection, query.filter, owners)
+        ruling = Ruling(connection, rules, owners, allowed) if rules else None
+    look = _Look(replica, connection, sequence, allowed, ruling)
     standings = look.standings(query)
     if standings is None:
         return None
     calibration = _calibration(spec, query.kind)
     hits = hits_of(connection, standings, calibration)
+    if ruling is not None:
+        hits = _told(hits, standings, ruling)
     total_s = time.perf_counter() - started
     return Answer(
         hits,
-        refuses(hits, calibration),
+        refuses(look.best_score, calibration),
         {"vectors": 1e3 * look.vectors_s, "catalogue": 1e3 * (total_s - look.vectors_s)},
+    )
+
+
+def _told(hits: Sequence[Hit], standings: Sequence[Standing], ruling: Ruling) -> tuple[Hit, ...]:
+    return tuple(
+        replace(hit, moved=ruling.moved(standing.candidate.picture_id))
+        for hit, standing in zip(hits, standings, strict=True)
     )
 
 
@@ -56,32 +75,79 @@ def _calibration(spec: EncoderSpec, kind: str) -> Calibration | None:
 
 
 class _Look:
-    """Looks among the vectors, deeper and deeper until enough articles are found."""
+    """Looks among the vectors, deeper and deeper until enough articles are found.
+
+    Each segment is looked at to a depth of its own. Nothing that was not seen in one can rank above
+    its worst seen cosine, moved as the segment is: the answer stands once it lies above that.
+    """
 
     def __init__(
-        self, replica: Replica, connection: sqlite3.Connection, sequence: int, allowed: Ids | None
+        self,
+        replica: Replica,
+        connection: sqlite3.Connection,
+        sequence: int,
+        allowed: Ids | None,
+        ruling: Ruling | None,
     ) -> None:
         self._replica = replica
         self._connection = connection
         self._sequence = sequence
-        self._allowed = allowed
+        self._ruling = ruling
+        segments = [Segment(allowed)] if ruling is None else ruling.segments
+        self._views = [_View(segment) for segment in segments]
+        self.best_score: float | None = None
         self.vectors_s = 0.0
 
     def standings(self, query: Query) -> list[Standing] | None:
         """The best `query.top` standings; None if the vectors went ahead of the transaction."""
-        k = FIRST_LOOK * query.top + FIRST_LOOK_MORE
+        depth = FIRST_LOOK * query.top + FIRST_LOOK_MORE
+        shallow = self._views
         while True:
-            candidates = self._candidates(query, k)
-            if candidates is None:
-                return None
-            others = [c for c in candidates if c.sku != query.exclude_sku]
-            standings = fold(others, unfold=query.unfold)
-            if len(standings) >= query.top or len(candidates) < k:
-                return standings[: query.top]
-            k *= 4
+            for view in shallow:
+                if not self._search(view, query, depth):
+                    return None
+            others = [c for v in self._views for c in v.found if c.sku != query.exclude_sku]
+            standings = fold(others, unfold=query.unfold)[: query.top]
+            self.best_score = max((c.score for c in others), default=None)
+            shallow = [view for view in self._views if not view.is_exhausted]
+            if len(standings) == query.top:
+                worst = standings[-1].candidate.rank
+                shallow = [view for view in shallow if view.bound > worst]
+            if not shallow:
+                return standings
+            depth *= DEEPER
 
-    def _candidates(self, query: Query, k: int) -> list[Candidate] | None:
+    def _search(self, view: "_View", query: Query, depth: int) -> bool:
+        """Look at `depth` pictures of the segment; False if the vectors went ahead."""
+        allowed = view.segment.allowed
+        if view.segment.whole and allowed is not None:
+            depth = len(allowed) + 1
         started = time.perf_counter()
-        found = self._replica.search(query.embedding.vector, k, self._allowed, self._sequence)
+        found = self._replica.search(query.embedding.vector, depth, allowed, self._sequence)
         self.vectors_s += time.perf_counter() - started
-        return None if found is None else candidates_of(self._connection, *found)
+        if found is None:
+            return False
+        view.found = candidates_of(self._connection, *found)
+        view.is_exhausted = len(view.found) < depth
+        view.bound = min((c.score for c in view.found), default=-1.0) + view.segment.shift
+        if self._ruling is not None:
+            view.found = _shifted(view.found, self._ruling)
+        return True
+
+
+class _View:
+    """What has been seen of a segment: the best pictures of it, whether these are all, and what no
+    unseen one can rank above."""
+
+    __slots__ = ("bound", "found", "is_exhausted", "segment")
+
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self.found: list[Candidate] = []
+        self.is_exhausted = False
+        self.bound = 0.0
+
+
+def _shifted(found: Sequence[Candidate], ruling: Ruling) -> list[Candidate]:
+    shifts = ruling.shifts_of(np.array([c.picture_id for c in found], np.int64))
+    return [replace(c, shift=float(s)) for c, s in zip(found, shifts, strict=True)]

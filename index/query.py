@@ -1,9 +1,11 @@
 """What is looked for."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from index.filters import Filter
+from index.rule import Rule, RuleKind
 from vision.embedding import Embedding
 
 QueryKind = Literal["picture", "words", "both"]
@@ -15,7 +17,10 @@ class Query:
     """The `top` most similar products to `embedding` among those that pass `filter`.
 
     `kind` says what the embedding was made of and chooses the calibration. `unfold` gives a hit for
-    every product: no folding of groups or of identical pictures. `exclude_sku` never answers.
+    every product: no folding of groups or of identical pictures. `exclude_sku`, the product that
+    others like it are asked for, never answers. `text` are the words that were typed, for rules
+    bound to words; `rules` act instead of the shop's own, unless None; `at` is the moment that
+    dated rules are judged by (None: now).
     """
 
     embedding: Embedding
@@ -24,6 +29,14 @@ class Query:
     top: int = 20
     unfold: bool = False
     exclude_sku: str | None = None
+    text: str = ""
+    rules: tuple[Rule, ...] | None = None
+    at: datetime | None = None
+
+    @property
+    def rule_kind(self) -> RuleKind:
+        """The kind that rules know it by."""
+        return "like" if self.exclude_sku is not None else self.kind
 
     def __post_init__(self) -> None:
         if not 1 <= self.top <= MAX_TOP:

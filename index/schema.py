@@ -89,7 +89,7 @@ MIGRATIONS = (
     """
     CREATE TABLE doomed (sha256 TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
-    # a merchandiser's rules, by name; how the columns of a catalogue with such a header were mapped;
+    # a merchandiser's rules, by name; how the columns of catalogues with a header were mapped;
     # what was seen in a picture of these bytes when flaws were looked for
     """
     CREATE TABLE rules (

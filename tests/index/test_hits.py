@@ -5,9 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.hit import Hit
 from index.hits import probability, refuses
-from index.product import Product
 from vision.spec import Calibration
 
 
@@ -27,12 +25,11 @@ def test_a_probability_lies_between_0_and_1_whatever_the_calibration(
 def test_without_a_calibration_the_cosine_stands_in_and_nothing_is_refused() -> None:
     assert probability(0.4, None) == 0.4
     assert probability(-0.4, None) == 0.0
-    assert not refuses([Hit(Product("a"), -0.4, 0.0)], None)
-    assert refuses([], None)
+    assert not refuses(-0.4, None)
+    assert refuses(None, None)
 
 
-def test_the_likeliest_hit_decides_about_refusal() -> None:
-    curve = Calibration(1, 0, refuse_below=0.5)
-    hits = [Hit(Product("a"), 0, 0.2), Hit(Product("b"), 0, 0.6)]
-    assert not refuses(hits, curve)
-    assert refuses(hits[:1], curve)
+def test_the_best_cosine_decides_about_refusal() -> None:
+    curve = Calibration(10, -5, refuse_below=0.5)
+    assert not refuses(0.6, curve)
+    assert refuses(0.4, curve)
