@@ -1,17 +1,15 @@
-"""The service: every route, put together over one shop."""
+"""The service: every route, put together over one shop, and over its people where it has any."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.types import ASGIApp
 
 from api import page, products, ready, search
-from api.head import Head
-from api.headers import Headers
-from api.problems import answer_problems
+from api.door import open_door
 from api.shop import Shop
-from api.version import own_version
+
+if TYPE_CHECKING:
+    from mirror.studio import Studio
 
 DESCRIPTION = """Photo in, this store's most similar products out.
 
@@ -19,38 +17,17 @@ Errors are `application/problem+json` (RFC 9457) with a stable `code`.
 """
 
 
-class Door(FastAPI):
-    """A FastAPI whose every answer carries the headers, also the one to a fault of ours: the
-    framework answers those outside of all that `add_middleware` adds."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """The framework's layers, and ours around them."""
-        return Head(Headers(super().build_middleware_stack()))
-
-
-def create_app(shop: Shop) -> FastAPI:
+def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     """The ASGI application that serves `shop`; closing it closes the shop.
 
-    The interactive documentation of the framework is off: it would load scripts of another origin.
-    The document itself is at /v1/openapi.json.
+    With a `studio` it serves people and mirrors, too; whoever opened the studio tends and closes
+    it, so that it outlives a change of the shop's model.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        shop.close()
-
-    app = Door(
-        title="Vistazo",
-        version=own_version(),
-        description=DESCRIPTION,
-        openapi_url="/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
-    answer_problems(app)
+    app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     for routes in (search.routes, products.routes, ready.routes, page.routes):
         app.include_router(routes(shop))
+    if studio is not None:
+        from api.people import join  # needs the mirror's extra; search does without
+
+        join(app, studio)
     return app

@@ -4,19 +4,16 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli_options import JsonOption, aside, say_json
-from mirror.errors import NoVideoLibrary
+from api.cli_people import RETENTION_H, RetentionOption, mirror_libraries, tended_studio
 
 if TYPE_CHECKING:
     from mirror.attendant import Attendant
-    from mirror.studio import Studio
 
 DEFAULT_PEOPLE = Path("people")
 DEFAULT_PLACE = Path("mirror-state")
@@ -67,7 +64,7 @@ def run(
     token = os.environ.get(PASS_VARIABLE, "")
     if not token:
         raise typer.BadParameter(f"set {PASS_VARIABLE} to the pass that making the mirror gave you")
-    with _libraries():
+    with mirror_libraries():
         from api.mirror_status import status_page
     from mirror.memory import forbid_dumps, lock_memory, open_swaps
 
@@ -96,30 +93,23 @@ def serve(
     people: PeopleOption = DEFAULT_PEOPLE,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0: a free one.")] = 8010,
-    retention_h: Annotated[
-        float, typer.Option(min=0, help="Hours after which clips that nobody kept are destroyed.")
-    ] = 72.0,
+    retention_h: RetentionOption = RETENTION_H,
     as_json: JsonOption = False,
 ) -> None:
     """Serve people, visits and clips by themselves, for mirrors and their pages."""
-    import uvicorn
+    from api.cli_serve import address_of, listen, serve_until_stopped
 
-    from api.cli_serve import address_of, listen
-
-    with _libraries():
+    with mirror_libraries():
         from api.people import people_app
 
     listener = listen(host, port)
-    studio = _studio(people, retention_h * 3600)
-    url = address_of(host, listener)
-    if as_json:
-        typer.echo(json.dumps({"url": url}))
-    else:
-        aside().print(f"Mirrors at {url}  (Ctrl-C stops)")
-    config = uvicorn.Config(
-        people_app(studio), log_level="warning", access_log=False, server_header=False
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    with tended_studio(people, retention_h) as studio:
+        url = address_of(host, listener)
+        if as_json:
+            typer.echo(json.dumps({"url": url}))
+        else:
+            aside().print(f"Mirrors at {url}  (Ctrl-C stops)")
+        serve_until_stopped(people_app(studio), listener)
 
 
 def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> None:
@@ -138,7 +128,7 @@ def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> N
 
 def check(people: PeopleOption = DEFAULT_PEOPLE, as_json: JsonOption = False) -> None:
     """Prove the clips: every row has its whole file, every file its row. Changes nothing."""
-    with _libraries():
+    with mirror_libraries():
         from mirror.clips import prove
     from mirror.memory import open_swaps
 
@@ -184,7 +174,7 @@ def verify_receipt(
     """Verify a receipt of forgetting; needs no server."""
     from customers.errors import BadReceipt
 
-    with _libraries():
+    with mirror_libraries():
         from customers.receipt import verify
 
     try:
@@ -201,7 +191,7 @@ def verify_receipt(
 
 
 def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path) -> "Attendant":
-    with _libraries():
+    with mirror_libraries():
         from api.mirror_desk import HttpDesk
         from mirror.attendant import Attendant, Place
         from mirror.camera import VideoSource
@@ -210,22 +200,6 @@ def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path
     clock = SystemClock()
     desk = HttpDesk(server, mirror_id, token)
     return Attendant(VideoSource(camera, clock), desk, clock, Place(state), X264)
-
-
-def _studio(people: Path, retention_s: float) -> "Studio":
-    with _libraries():
-        from mirror.clock import SystemClock
-        from mirror.studio import open_studio
-    return open_studio(people, SystemClock(), retention_s=retention_s)
-
-
-@contextmanager
-def _libraries() -> Iterator[None]:
-    """Says how to install the mirror's libraries where an import inside misses one."""
-    try:
-        yield
-    except ModuleNotFoundError as cause:
-        raise NoVideoLibrary((cause.name or "its libraries").partition(".")[0]) from cause
 
 
 def _write_status(attendant: "Attendant", state: Path) -> None:

@@ -1,6 +1,7 @@
 """`vistazo serve`: the service and its page on one address."""
 
 import socket
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +18,17 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_people import RETENTION_H, RetentionOption, tended_if_asked
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from api.settings import Settings
     from api.shop import Shop
+    from mirror.studio import Studio
+
+GOODBYE_S = 3
+"""A live picture and live states never end by themselves: so long are they waited for."""
 
 HostOption = Annotated[
     str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for the whole network.")
@@ -35,6 +43,15 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     model: ModelOption = DEFAULT_MODEL,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="VISTAZO_PEOPLE",
+            file_okay=False,
+            help="Serve mirrors and their people, too, from this folder (needs vistazo[mirror]).",
+        ),
+    ] = None,
+    retention_h: RetentionOption = RETENTION_H,
     as_json: JsonOption = False,
 ) -> None:
     """Serve the shop over HTTP, with the shopper's page at /. Stop it with Ctrl-C."""
@@ -43,15 +60,16 @@ def serve(
     started = perf_counter()
     listener = listen(host, port)
     settings = settings_of(shop=shop, model=model)
-    opened = open_shop(live_of(settings))
-    ready_after_ms = round((perf_counter() - started) * 1000)
-    listener.listen()  # who comes from here on waits instead of being refused
-    url = address_of(host, listener)
-    if as_json:
-        say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})
-    else:
-        aside().print(f"{len(opened.shelf):,} products at {url}  (Ctrl-C stops)")
-    run_server(opened, listener, settings)
+    with tended_if_asked(people, retention_h) as studio:
+        opened = open_shop(live_of(settings))
+        ready_after_ms = round((perf_counter() - started) * 1000)
+        listener.listen()  # who comes from here on waits instead of being refused
+        url = address_of(host, listener)
+        if as_json:
+            say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})
+        else:
+            aside().print(f"{len(opened.shelf):,} products at {url}  (Ctrl-C stops)")
+        run_server(opened, listener, settings, studio)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -76,19 +94,36 @@ def address_of(host: str, listener: socket.socket) -> str:
     return f"http://{shown}:{listener.getsockname()[1]}"
 
 
-def run_server(shop: "Shop", listener: socket.socket, settings: "Settings") -> None:
-    """Serve `shop` until interrupted, and whatever `vistazo models use` makes live meanwhile.
-
-    There is no access log: addresses hold what shoppers typed, and who they are.
-    """
-    import uvicorn
-
+def run_server(
+    shop: "Shop",
+    listener: socket.socket,
+    settings: "Settings",
+    studio: "Studio | None" = None,
+) -> None:
+    """Serve `shop` until interrupted, and whatever `vistazo models use` makes live meanwhile."""
     from api.app import create_app
     from api.live import Follower
     from api.shop import open_shop
     from api.switchboard import Switchboard
 
-    follower = Follower(settings, lambda changed: create_app(open_shop(changed)))
-    board = Switchboard(create_app(shop), follower.changed, lambda error: aside().print(str(error)))
-    config = uvicorn.Config(board, log_level="warning", access_log=False, server_header=False)
+    follower = Follower(settings, lambda changed: create_app(open_shop(changed), studio))
+    first = create_app(shop, studio)
+    board = Switchboard(first, follower.changed, lambda error: aside().print(str(error)))
+    serve_until_stopped(board, listener)
+
+
+def serve_until_stopped(app: "ASGIApp", listener: socket.socket) -> None:
+    """Serve `app` until interrupted.
+
+    There is no access log: addresses hold what shoppers typed, and who they are.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GOODBYE_S,
+    )
     uvicorn.Server(config).run(sockets=[listener])

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.bounded import BoundedRoute, demand_json
 from api.callers import callers, demand_clip
 from api.errors import BadParameter, BadRequestBody, BodyTooLarge
-from api.mirror_forms import clip_json
+from api.mirror_forms import clip_json, read_clip
 from api.problems import documented
 from customers.access import Act, Caller, Thing, demand
 from customers.errors import KeyDestroyed, NotAllowed, NotCovered, NotKnown, SealBroken
-from mirror.clips import Kind, Received, clip_from_fields
+from mirror.clips import Kind, Received
 from mirror.errors import ClipBroken, ClipConflict, NoRoom, UnknownClip
 from mirror.studio import Studio
 
@@ -29,7 +30,7 @@ _WHO = (NotKnown, NotAllowed, UnknownClip)
 
 def routes(studio: Studio) -> APIRouter:
     """The routes over `studio`."""
-    router = APIRouter(prefix="/v1/clips", tags=["clips"])
+    router = APIRouter(prefix="/v1/clips", tags=["clips"], route_class=BoundedRoute)
     _her_routes(router, studio)
     _file_routes(router, studio)
     _mirror_routes(router, studio)
@@ -158,10 +159,12 @@ def _take(studio: Studio, mirror_id: str, clip_id: str, body: BinaryIO) -> bool:
     """Keep what came; raises BadRequestBody where the body is not what its head says."""
     try:
         length = int.from_bytes(body.read(4), "big")
-        head = json.loads(body.read(length if length <= _HEAD_MAX_BYTES else 0))
-        clip = clip_from_fields(head["clip"])
+        said = body.read(length if length <= _HEAD_MAX_BYTES else 0)
+        demand_json(said)
+        head = json.loads(said)
+        clip = read_clip(head["clip"])
         files = [(str(kind), int(size)) for kind, size in head["files"]]
-    except (KeyError, TypeError, ValueError) as cause:
+    except (AttributeError, KeyError, TypeError, ValueError) as cause:
         raise BadRequestBody("its head is no clip's") from cause
     if clip.id != clip_id or any(kind not in get_args(Kind) for kind, _ in files):
         raise BadRequestBody("its head speaks of another clip")

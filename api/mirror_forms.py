@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from customers.consent import Consent
 from customers.customers import consent_fields, consent_from_fields
@@ -12,6 +15,9 @@ from mirror.clip import Clip
 from mirror.desk import MirrorState, Orders, Recording
 from mirror.session import Session
 
+_MOST_NAMED = 10_000
+_MOST = 2**53  # the largest whole number that every reader of JSON, and SQLite, keeps exactly
+_Form = TypeVar("_Form", MirrorState, Clip)
 _UNSAID = {"name": "-", "guardian": "", "words": "-"}
 
 
@@ -59,13 +65,37 @@ def state_json(state: MirrorState) -> dict[str, Any]:
 
 
 def read_state(fields: Mapping[str, Any]) -> MirrorState:
-    """How a mirror is, from `state_json`; raises KeyError, TypeError and ValueError."""
-    values = dict(fields)
-    gap = values.get("last_gap_at")
-    values["last_gap_at"] = datetime.fromisoformat(gap) if gap else None
-    values["waiting"] = tuple(str(clip_id) for clip_id in values.get("waiting", ()))
-    values["refused"] = {str(k): str(v) for k, v in dict(values.get("refused", {})).items()}
-    return MirrorState(**values)
+    """How a mirror is, from `state_json`; raises ValueError where a field is of another kind.
+
+    What a newer mirror says beyond that is passed over.
+    """
+    state = _checked(MirrorState, fields)
+    if len(state.waiting) > _MOST_NAMED or len(state.refused) > _MOST_NAMED:
+        raise ValueError(f"it names more than {_MOST_NAMED} clips")
+    return state
+
+
+def read_clip(fields: Mapping[str, Any]) -> Clip:
+    """A clip, from `clip_facts`; raises TypeError and ValueError where it makes no sense."""
+    clip = _checked(Clip, fields)
+    moments = (clip.started_at, clip.ended_at)
+    if any(moment.utcoffset() is None for moment in moments):
+        raise ValueError("its moments are not aware")
+    return clip
+
+
+def _checked(kind: type[_Form], fields: Mapping[str, Any]) -> _Form:
+    """A frozen value with every field of the kind it is declared as."""
+    known = {field.name for field in dataclass_fields(kind)}
+    try:
+        value = TypeAdapter(kind).validate_python({k: v for k, v in fields.items() if k in known})
+    except ValidationError as cause:
+        fault = cause.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in fault["loc"])
+        raise ValueError(f"{place}: {fault['msg']}") from cause
+    if any(isinstance(v, int) and abs(v) > _MOST for v in fields.values()):
+        raise ValueError("a number is larger than anything that a mirror counts")
+    return value
 
 
 def orders_json(orders: Orders) -> dict[str, Any]:

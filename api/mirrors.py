@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from api.bounded import BoundedRoute
 from api.callers import callers
 from api.errors import BadParameter
 from api.mirror_forms import orders_json, read_state, state_json
@@ -26,7 +27,7 @@ _WHO = (NotKnown, NotAllowed, UnknownMirror)
 
 def routes(studio: Studio) -> APIRouter:
     """The routes over `studio`."""
-    router = APIRouter(prefix="/v1/mirrors", tags=["mirrors"])
+    router = APIRouter(prefix="/v1/mirrors", tags=["mirrors"], route_class=BoundedRoute)
     who = callers(studio)
 
     @router.get("", responses=documented(*_WHO))
@@ -67,6 +68,14 @@ def routes(studio: Studio) -> APIRouter:
             _events(studio, mirror, request), media_type="text/event-stream", headers=headers
         )
 
+    @router.get("/{mirror_id}/picture", status_code=204, responses=documented(*_WHO))
+    def may_look(mirror_id: str, caller: Annotated[Caller, Depends(who)]) -> None:
+        """Whether this caller may see the live picture now; the mirror itself hands it on."""
+        studio.mirrors.get(mirror_id)
+        visit = studio.customers.find_open(mirror_id)
+        hers = visit.customer_id if visit else ""
+        demand(caller, Act.LOOK_LIVE, Thing(hers, mirror_id))
+
     @router.post("/{mirror_id}/report", responses=documented(*_WHO, BadParameter))
     def report(
         mirror_id: str,
@@ -77,7 +86,7 @@ def routes(studio: Studio) -> APIRouter:
         demand(caller, Act.TEND_MIRROR, Thing(mirror_id=mirror_id))
         try:
             heard = read_state(state)
-        except (KeyError, TypeError, ValueError) as cause:
+        except ValueError as cause:
             raise BadParameter("state", f"it is no mirror's state ({cause})") from cause
         return JSONResponse(orders_json(studio.orders(mirror_id, heard)))
 

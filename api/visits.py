@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, Field
 
+from api.bounded import BoundedRoute
 from api.callers import COOKIE, COOKIE_RULES, callers, demand_visit
 from api.mirror_forms import consent_json, recording_json, visit_json
 from api.problems import documented
@@ -47,7 +48,7 @@ class ConsentForm(BaseModel):
 
 def routes(studio: Studio) -> APIRouter:
     """The routes over `studio`."""
-    router = APIRouter(prefix="/v1", tags=["visits"])
+    router = APIRouter(prefix="/v1", tags=["visits"], route_class=BoundedRoute)
     _visit_routes(router, studio)
     _consent_routes(router, studio)
     _recording_routes(router, studio)

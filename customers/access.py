@@ -25,6 +25,7 @@ class Act(StrEnum):
     MAKE_MIRROR = "make_mirror"
     SEE_MIRROR = "see_mirror"
     TEND_MIRROR = "tend_mirror"  # report its state, take its orders
+    LOOK_LIVE = "look_live"  # the picture as it is now, never kept
     START_VISIT = "start_visit"
     SEE_VISIT = "see_visit"
     END_VISIT = "end_visit"
@@ -52,15 +53,16 @@ _OWN, _ANY = Reach.OWN, Reach.ANY
 _CUSTOMER_ACTS = (
     Act.SEE_VISIT, Act.END_VISIT, Act.GIVE_CONSENT, Act.SEE_CONSENT, Act.REVOKE_CONSENT,
     Act.RECORD, Act.LIST_CLIPS, Act.WATCH_CLIP, Act.KEEP_CLIP, Act.DELETE_CLIP, Act.READ_LOG,
-    Act.FORGET,
+    Act.FORGET, Act.LOOK_LIVE,
 )  # fmt: skip
 # Nobody but she herself watches a clip, keeps one or agrees to one: not staff, not the operator.
+# Into a mirror looks who stands before it, and nobody of the shop.
 # Staff may delete and forget on her behalf (she asks at the till); each such act is in her log.
 LAW: dict[Role, dict[Act, Reach]] = {
     Role.CUSTOMER: dict.fromkeys(_CUSTOMER_ACTS, _OWN),
     Role.MIRROR: {
         Act.SEE_MIRROR: _OWN, Act.TEND_MIRROR: _OWN, Act.START_VISIT: _OWN, Act.SEE_VISIT: _OWN,
-        Act.END_VISIT: _OWN, Act.DELIVER_CLIP: _OWN,
+        Act.END_VISIT: _OWN, Act.DELIVER_CLIP: _OWN, Act.LOOK_LIVE: _OWN,
     },
     Role.STAFF: {
         Act.SEE_MIRROR: _ANY, Act.START_VISIT: _ANY, Act.SEE_VISIT: _ANY, Act.END_VISIT: _ANY,

@@ -23,6 +23,7 @@ from mirror.desk import Desk, MirrorState, Orders, Recording
 from mirror.encode import EncoderMaker
 from mirror.errors import BadOrder, DeskAway, DeskRefused, MirrorError, NoRoom, UnknownClip
 from mirror.finish import About
+from mirror.live import Live
 from mirror.recorder import Recorder, RecorderLimits, Take
 from mirror.spool import SpoolWriter
 from mirror.waiting import Waiting
@@ -54,6 +55,7 @@ class Attendant:
         self, camera: Camera, desk: Desk, clock: Clock, place: Place, make_encoder: EncoderMaker
     ) -> None:
         self._camera, self._desk, self._clock, self._place = camera, desk, clock, place
+        self.live = Live()
         self._hold = Hold(place.folder)
         self._waiting = Waiting(place.folder / "waiting")
         self._delivery = Delivery(self._waiting, desk, make_encoder, clock, place.retention_s)
@@ -110,6 +112,12 @@ class Attendant:
                 refused=self._delivery.refused,
             )
 
+    @property
+    def visit_id(self) -> str:
+        """The visit before this mirror, "" for none."""
+        session = self._recorder.session
+        return session.visit_id if session else ""
+
     def _watch(self, stop: threading.Event) -> None:
         """The camera's thread: read it, and look for it when it is lost."""
         failures = 0
@@ -122,6 +130,7 @@ class Attendant:
                         self._arrivals_s.append(self._clock.monotonic_s())
                         self._recorder.add(packet)
                         self._collect()
+                    self.live.add(packet)
             except Exception as cause:  # noqa: BLE001  no camera may end the attendant
                 if not isinstance(cause, MirrorError):
                     _log.exception("the camera's thread met something unknown")
@@ -176,6 +185,8 @@ class Attendant:
             # Frames and consents are compared on one clock: the server's, as just heard.
             self._recorder.timeline = Timeline(orders.now_at, now_s)
         self._recorder.meet(orders.session, now_s)
+        if (old.visit_id if old else "") != self.visit_id:
+            self.live.forget()
         for clip_id in orders.destroy:
             self._delivery.destroy(clip_id)
         if orders.recording:
