@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 from fastapi.testclient import TestClient
@@ -24,14 +25,21 @@ FILM = bytes(range(256)) * 1000
 class LittleStudio:
     """Ana stands before room-1, Berta before room-2; every clip's film is FILM."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: "LittleStudio | None" = None) -> None:
+        """A studio in `folder`; with `like`, the very same people as there, and far quicker."""
         self.folder, self.clock = folder, HandClock()
+        if like is not None:
+            copytree(like.folder, folder)
         self.studio: Studio = open_studio(folder, self.clock)
         self.client = TestClient(people_app(self.studio))
         self.visits: dict[str, Visit] = {}
         self.consents: dict[str, Consent] = {}
         self.clips: dict[str, Clip] = {}
         self.tokens: dict[str, str] = {"nobody": ""}
+        if like is not None:
+            self.visits, self.consents = like.visits, like.consents
+            self.clips, self.tokens = like.clips, like.tokens
+            return
         for name, room in (("ana", "room-1"), ("berta", "room-2")):
             self.studio.mirrors.add(room, room)
             self.tokens[room] = self._token(Role.MIRROR, room)
