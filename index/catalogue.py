@@ -30,6 +30,30 @@ def sequence_of(connection: sqlite3.Connection) -> int:
     return int(sequence)
 
 
+def version_of(connection: sqlite3.Connection, product_id: int) -> int:
+    """The number of the change by which the product became what it is."""
+    (sequence,) = connection.execute(
+        "SELECT sequence FROM products WHERE id = ?", (product_id,)
+    ).fetchone()
+    return int(sequence)
+
+
+def products_since(connection: sqlite3.Connection, sequence: int) -> Ids:
+    """Ids of the products whose fields or pictures changed after `sequence`, those new included.
+
+    Those that went are not among them: `removed_since` names their pictures.
+    """
+    rows = connection.execute("SELECT id FROM products WHERE sequence > ?", (sequence,))
+    return np.array([row[0] for row in rows], dtype=np.int64)
+
+
+def forgotten_until(connection: sqlite3.Connection) -> int:
+    """Whoever has reached only an earlier change than this must start from nothing: which pictures
+    were removed until then is no longer known (`upkeep.forget_removed`)."""
+    (sequence,) = connection.execute("SELECT forgotten FROM shop").fetchone()
+    return int(sequence)
+
+
 def identity_of(connection: sqlite3.Connection) -> tuple[str, str, int]:
     """The shop's identity, the space of its vectors ("" while unclaimed) and their dimension."""
     identity, space, dimension = connection.execute(

@@ -7,14 +7,15 @@ These functions work inside a transaction that the caller holds.
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 
 from index.blend import blend
 from index.catalogue import FIELDS, find_id, marks, row_of, seen_pictures, words_in
 from index.entry import Entry
-from index.product import Product
 from index.terms import terms_of
 from vision.spec import EncoderSpec
 
+WRITTEN = f"{FIELDS}, words, sequence, row_digest"
 OUTDATED = "\x01"  # no title is this: what bears it has its vectors made again
 
 
@@ -37,7 +38,7 @@ def claim(connection: sqlite3.Connection, spec: EncoderSpec) -> None:
 def set_title_weight(connection: sqlite3.Connection, weight: float) -> None:
     """Let titles weigh so much from now on; every product's vectors are marked as outdated."""
     connection.execute("UPDATE shop SET title_weight = ?", (weight,))
-    connection.execute("UPDATE products SET words = ?", (OUTDATED,))
+    connection.execute("UPDATE products SET words = ?, row_digest = NULL", (OUTDATED,))
 
 
 def restamp(connection: sqlite3.Connection, product_id: int, stamps: Sequence[str]) -> None:
@@ -61,18 +62,10 @@ def change_product(
     The vectors are made again, from the pictures' own, only if the words are not what they were.
     """
     if entry.words == words_in(connection, product_id):
-        write_fields(connection, product_id, entry.product, entry.words)
-        if entry.from_source:
-            mark_from_source(connection, product_id)
+        write_fields(connection, sequence, product_id, entry)
         return
     seen = seen_pictures(connection, product_id, space)
-    whole = Entry(entry.product, seen, entry.words, entry.words_embedding, entry.from_source)
-    write_entry(connection, sequence, whole, title_weight)
-
-
-def mark_from_source(connection: sqlite3.Connection, product_id: int) -> None:
-    """A catalogue source names the product, so a source may remove it again."""
-    connection.execute("UPDATE products SET from_source = 1 WHERE id = ?", (product_id,))
+    write_entry(connection, sequence, replace(entry, pictures=seen), title_weight)
 
 
 def write_entry(
@@ -80,9 +73,7 @@ def write_entry(
 ) -> bool:
     """Add the product, or put it in the place of the one with its SKU; True if it is new."""
     known = find_id(connection, entry.product.sku)
-    product_id = write_fields(connection, known, entry.product, entry.words)
-    if entry.from_source:
-        mark_from_source(connection, product_id)
+    product_id = write_fields(connection, sequence, known, entry)
     if known is not None:
         _drop_pictures(connection, sequence, product_id)
     for seen in entry.pictures:
@@ -100,23 +91,31 @@ def write_entry(
             "INSERT INTO vectors (picture_id, vector, own) VALUES (?, ?, ?)",
             (picture_id, vector.vector.tobytes(), own),
         )
+        connection.execute("DELETE FROM doomed WHERE sha256 = ?", (picture.sha256,))
     return known is None
 
 
 def write_fields(
-    connection: sqlite3.Connection, product_id: int | None, product: Product, words: str
+    connection: sqlite3.Connection, sequence: int, product_id: int | None, entry: Entry
 ) -> int:
-    """Write what the merchandiser says, and the terms of it; the row's id."""
-    values = (*row_of(product), words)
+    """Write what the merchandiser says, and the terms of it; the row's id.
+
+    Once a source has named a product, a source may remove it again, so that mark is never lost.
+    """
+    product, named = entry.product, int(entry.from_source)
+    values = (*row_of(product), entry.words, sequence, entry.row_digest)
     if product_id is None:
         (product_id,) = connection.execute(
-            f"INSERT INTO products ({FIELDS}, words, from_source) "
-            f"VALUES ({marks(values)}, 0) RETURNING id",
+            f"INSERT INTO products ({WRITTEN}, from_source) "
+            f"VALUES ({marks(values)}, {named}) RETURNING id",
             values,
         ).fetchone()
     else:
-        columns = ", ".join(f"{name} = ?" for name in f"{FIELDS}, words".split(", "))
-        connection.execute(f"UPDATE products SET {columns} WHERE id = ?", (*values, product_id))
+        columns = ", ".join(f"{name} = ?" for name in WRITTEN.split(", "))
+        connection.execute(
+            f"UPDATE products SET {columns}, from_source = max(from_source, {named}) WHERE id = ?",
+            (*values, product_id),
+        )
         connection.execute("DELETE FROM terms WHERE product_id = ?", (product_id,))
     connection.executemany(
         "INSERT INTO terms (field, value, product_id, number, shown) VALUES (?, ?, ?, ?, ?)",

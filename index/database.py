@@ -1,7 +1,8 @@
 """SQLite behind a shop: connections, transactions, and their failures in our own words.
 
 Promise: what `writing` committed is on the disk (WAL, synchronous=FULL); what it did not commit
-never happened. `reading` sees one moment of the shop, however long it reads.
+never happened. `reading` sees one moment of the shop, however long it reads. Writers of many
+threads are committed together (`commits`).
 """
 
 import sqlite3
@@ -10,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from index.commits import Commits
 from index.errors import CatalogueError, ShopBroken, ShopBusy
 from index.schema import migrate
 
 DATABASE_NAME = "catalogue.sqlite3"
 BUSY_TIMEOUT_S = 15.0  # a bulk run commits in well under a second; far more means it hangs
+WAL_KEPT_BYTES = 64 << 20  # a log that a long reader let grow is cut back to this
 
 
 class Database:
@@ -26,8 +29,8 @@ class Database:
         self._busy_timeout_s = busy_timeout_s
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
-        self._one_writer = threading.Lock()  # SQLite's own lock polls; ours queues
         self._closed = False
+        self._commits = Commits(lambda: self._connect(0.0), folder, busy_timeout_s)
         connection = self._take()
         try:
             with self._translated():
@@ -43,21 +46,22 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction: durable when the block ends, undone when it raises.
+    def writing(self, *, alone: bool = False) -> Iterator[sqlite3.Connection]:
+        """A transaction: durable when the block has ended, undone when it raises.
 
+        It may share its commit with the writers of other threads, unless it is to be `alone`: ask
+        for that where the block does what no rollback can undo, such as unlinking files.
         Raises ShopBusy if another process writes for longer than the time-out, ShopBroken.
         """
-        with self._one_writer, self._lent() as connection, self._translated():
-            connection.execute("BEGIN IMMEDIATE")
+        with self._translated(), self._commits.writing(alone=alone) as connection:
             yield connection
-            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close what is idle now, and the rest as it comes back."""
         with self._pool:
             self._closed = True
             idle, self._idle = self._idle, []
+        self._commits.close()
         for connection in idle:
             connection.close()
 
@@ -75,18 +79,24 @@ class Database:
         with self._pool:
             if self._idle:
                 return self._idle.pop()
+        return self._connect(self._busy_timeout_s)
+
+    def _connect(self, timeout_s: float) -> sqlite3.Connection:
         with self._translated():
             connection = sqlite3.connect(
-                self._path,
-                timeout=self._busy_timeout_s,
-                isolation_level=None,
-                check_same_thread=False,
+                self._path, timeout=timeout_s, isolation_level=None, check_same_thread=False
             )
+            self._wait(connection, self._busy_timeout_s)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA cache_size=-16000")
+            connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
+            self._wait(connection, timeout_s)
             return connection
+
+    def _wait(self, connection: sqlite3.Connection, timeout_s: float) -> None:
+        connection.execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._pool:

@@ -12,6 +12,7 @@ that writes its row, so no file goes that somebody is about to need.
 
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator, Set
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,7 @@ class Disposal:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
+        self._one_at_a_time = threading.Lock()
 
     def run(self, left: Set[str] = frozenset()) -> None:
         """Unlink the files of doomed pictures, and of those `left` behind, that no row needs.
@@ -38,14 +40,19 @@ class Disposal:
         A shop that is busy does it after a later change, or at its next opening, and so does a file
         that cannot be unlinked. Raises ShopBroken.
         """
-        with self._database.reading() as connection:
-            if not left and connection.execute("SELECT 1 FROM doomed LIMIT 1").fetchone() is None:
+        with self._one_at_a_time:  # writers who were committed together: the first does it for all
+            if not left and not self._is_wanted():
                 return
-        with suppress(ShopBusy), self._database.writing() as connection:
-            connection.executemany(
-                "INSERT OR IGNORE INTO doomed (sha256) VALUES (?)", [(name,) for name in left]
-            )
-            self._dispose(connection)
+            # alone: an unlinked file does not come back when somebody else's commit fails
+            with suppress(ShopBusy), self._database.writing(alone=True) as connection:
+                connection.executemany(
+                    "INSERT OR IGNORE INTO doomed (sha256) VALUES (?)", [(name,) for name in left]
+                )
+                self._dispose(connection)
+
+    def _is_wanted(self) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute("SELECT 1 FROM doomed LIMIT 1").fetchone() is not None
 
     def sweep(self, now_s: float) -> None:
         """Remove what a crash left: files that no product shows, older than any that waits for its

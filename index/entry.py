@@ -23,7 +23,8 @@ class SeenPicture:
 class Entry:
     """A product, its pictures in order, and the embedded `words` that go into its vectors.
 
-    `from_source` says that a catalogue source named it, so that a source may remove it again.
+    `from_source` says that a catalogue source named it, so that a source may remove it again;
+    `row_digest` is that of the source's row, None if an equal row could mean something else.
     """
 
     product: Product
@@ -31,6 +32,7 @@ class Entry:
     words: str = ""
     words_embedding: Embedding | None = None
     from_source: bool = False
+    row_digest: bytes | None = None
 
     @property
     def sku(self) -> str:

@@ -46,10 +46,8 @@ class Product:
             )
         if any(ord(c) < 32 or ord(c) == 127 for c in self.sku):
             raise BadProduct("sku", "it holds control characters")
-        if self.price is not None and not 0 <= self.price < 1e12:
-            raise BadProduct("price", f"{self.price} is not a price")
-        if self.stock is not None and not 0 <= self.stock < 2**53:
-            raise BadProduct("stock", f"{self.stock} is not a number of pieces")
+        require_price(self.price)
+        require_stock(self.stock)
         if len(self.title) > TEXT_MAX_CHARS or len(self.description) > TEXT_MAX_CHARS:
             raise BadProduct(
                 "text", f"title and description hold at most {TEXT_MAX_CHARS:,} characters"
@@ -79,6 +77,18 @@ class Product:
             whole.encode()
         except UnicodeEncodeError as broken:
             raise BadProduct("text", "it holds half a Unicode character") from broken
+
+
+def require_price(price: float | None) -> None:
+    """Raise BadProduct unless `price` can be one, or is none."""
+    if price is not None and not 0 <= price < 1e12:
+        raise BadProduct("price", f"{price} is not a price")
+
+
+def require_stock(stock: int | None) -> None:
+    """Raise BadProduct unless `stock` can be a number of pieces, or is none."""
+    if stock is not None and not 0 <= stock < 2**53:
+        raise BadProduct("stock", f"{stock} is not a number of pieces")
 
 
 def require_address(sku: str) -> None:

@@ -109,6 +109,15 @@ MIGRATIONS = (
         likeness BLOB NOT NULL
     ) WITHOUT ROWID;
     """,
+    # by which change a product became what it is (its version, for those who watch it); what the
+    # source's row looked like that it was made of, so that an equal row need not be understood
+    # again; up to which change rows of `removed` were dropped
+    """
+    ALTER TABLE products ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE products ADD COLUMN row_digest BLOB;
+    ALTER TABLE shop ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX products_by_sequence ON products (sequence);
+    """,
 )
 
 

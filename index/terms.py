@@ -38,12 +38,17 @@ def terms_of(product: Product) -> list[TermOf]:
     return list(found.values())
 
 
+def number_term(field: str, number: float) -> TermOf:
+    """The term of a price or a stock."""
+    return TermOf(field, f"{number:.15g}", float(number), f"{number:.15g}")
+
+
 def _all(product: Product) -> Iterator[TermOf]:
     for field in ("sku", "title", "currency", "brand", "colour", "group", "url"):
         yield from _whole(field, getattr(product, field))
     for field, number in (("price", product.price), ("stock", product.stock)):
         if number is not None:
-            yield TermOf(field, f"{number:.15g}", float(number), f"{number:.15g}")
+            yield number_term(field, number)
     for field in ("size", "store"):
         yield from _listed(field, getattr(product, field))
     for category in product.categories:

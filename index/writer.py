@@ -8,7 +8,8 @@ from index.blend import words_of
 from index.database import Database
 from index.disposal import Disposal
 from index.entry import Entry, SeenPicture
-from index.errors import ShopBusy, StrangeVector
+from index.errors import ShopBusy, StrangeVector, UnknownProduct
+from index.flip import Flip, Flipped, flip_in
 from index.product import Picture, Product
 from index.reader import Reader
 from index.revise import Merge, Revised, Words, revise_in
@@ -99,6 +100,21 @@ class Writer(Reader):
                 return done
             words = Words(done, embed(done))
         raise ShopBusy(str(self._folder))
+
+    def flip(self, flip: Flip) -> Flipped:
+        """Another price or stock, nothing else touched; raises UnknownProduct, ShopBusy."""
+        (done,) = self.flip_all([flip])
+        if isinstance(done, UnknownProduct):
+            raise done
+        return done
+
+    def flip_all(self, flips: Sequence[Flip]) -> list[Flipped | UnknownProduct]:
+        """All that can be done of `flips`, in one transaction; each one's outcome in its place.
+
+        Raises ShopBusy. Durable when this returns.
+        """
+        with self._database.writing() as connection:
+            return flip_in(connection, flips)
 
     def delete(self, sku: str) -> None:
         """Remove the product, and the shop's files of pictures that no other product shows.

@@ -136,5 +136,5 @@ def test_what_is_written_is_read_back_to_the_letter(  # type: ignore[no-untyped-
     except BadProduct:
         return  # a name that folds to a field of its own
     known = catalogue.find_id(connection, "a")
-    row = changes.write_fields(connection, known, product, "")
+    row = changes.write_fields(connection, 1, known, Entry(product, ()))
     assert catalogue.products_by_id(connection, [row])[row] == product

@@ -129,11 +129,11 @@ def test_a_file_that_a_delete_unlinks_before_its_new_row_is_written_is_kept_agai
     put(shelf, "a", ONE)
     writing, once = Database.writing, []
 
-    def delete_first(self: Database):  # type: ignore[no-untyped-def] # a generator's context
+    def delete_first(self: Database, **how: bool):  # type: ignore[no-untyped-def] # a context
         if not once:
             once.append(True)
             shelf.delete("a")
-        return writing(self)
+        return writing(self, **how)
 
     monkeypatch.setattr(Database, "writing", delete_first)
     put(shelf, "b", ONE)
