@@ -69,10 +69,11 @@ def _told(error: BaseException) -> str:
 
 def _misused(error: BaseException) -> bool:
     from api.errors import BadParameter, NothingToSearch
-    from index.errors import BadFilter
+    from index.errors import BadFilter, BadRule
     from vision.errors import BoxOutside, NotWords
 
-    return isinstance(error, BadParameter | NothingToSearch | BadFilter | BoxOutside | NotWords)
+    misused = BadParameter | NothingToSearch | BadFilter | BadRule | BoxOutside | NotWords
+    return isinstance(error, misused)
 
 
 if __name__ == "__main__":

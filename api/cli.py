@@ -10,6 +10,7 @@ from api.cli_eval import evaluate
 from api.cli_index import index
 from api.cli_mirror import mirror_cli
 from api.cli_models import build_models_cli
+from api.cli_rules import rules_cli
 from api.cli_search import search
 from api.cli_serve import serve
 
@@ -46,6 +47,7 @@ def build_cli() -> typer.Typer:
     cli.command("eval")(evaluate)
     cli.add_typer(build_models_cli())
     cli.add_typer(mirror_cli(), name="mirror")
+    cli.add_typer(rules_cli(), name="rules")
     return cli
 
 

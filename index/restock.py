@@ -16,6 +16,7 @@ from index.blend import words_of
 from index.entry import Entry, SeenPicture
 from index.examine import digest_of, read_picture, see
 from index.product import Picture, Product
+from index.rules import copy_rules
 from index.shelf import Shelf
 from vision.decode import Limits
 from vision.encoder import Encoder
@@ -51,6 +52,8 @@ def restock(
     if new.title_weight != weight:
         with new.database.writing() as connection:
             changes.set_title_weight(connection, weight)
+    with old.database.reading() as theirs, new.database.writing() as connection:
+        copy_rules(theirs, connection)
     skus = _skus(old)
     for start in range(0, len(skus), AT_ONCE):
         part = skus[start : start + AT_ONCE]

@@ -55,6 +55,8 @@ class Rule:
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > NAME_MAX_CHARS or not self.name.isprintable():
             raise BadRule("name", f"it holds 1 to {NAME_MAX_CHARS} characters that can be shown")
+        if "/" in self.name:  # else its address would be another's
+            raise BadRule("name", "it holds no /")
         if self.act not in get_args(Act):
             raise BadRule("act", f"it is one of {', '.join(get_args(Act))}")
         if self.act == "pin":

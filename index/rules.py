@@ -6,7 +6,7 @@ process on the shop. These functions work inside a transaction that the caller h
 
 import json
 import sqlite3
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -131,4 +131,4 @@ def copy_rules(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """Give another shop (the same products in another model's space) the same rules."""
     new.execute("DELETE FROM rules")
     for rule in rules_in(old):
-        write_rule(new, replace(rule))
+        write_rule(new, rule)

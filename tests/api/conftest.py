@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 # fixtures of the door's own tests
+from tests.command_line import call, red, workplace  # noqa: F401
 from tests.little_shop import catalogue, client, open_shop, settings, shop  # noqa: F401
 
 if TYPE_CHECKING:

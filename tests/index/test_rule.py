@@ -19,6 +19,7 @@ PIN: dict[str, Any] = {"name": "n", "act": "pin", "skus": ("a",)}
         ({"name": " "}, "name"),
         ({"name": "x" * 81}, "name"),
         ({"name": "a\nb"}, "name"),
+        ({"name": "a/b"}, "name"),
         ({"act": "hide"}, "act"),
         ({"products": ""}, "products"),
         ({"products": "stock>>"}, "products"),
