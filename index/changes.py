@@ -6,13 +6,15 @@ These functions work inside a transaction that the caller holds.
 """
 
 import sqlite3
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from index.blend import blend
 from index.catalogue import FIELDS, find_id, marks, row_of, seen_pictures, words_in
-from index.entry import Entry
+from index.entry import Entry, SeenPicture
 from index.terms import terms_of
+from vision.embedding import Embedding
 from vision.spec import EncoderSpec
 
 WRITTEN = f"{FIELDS}, words, sequence, row_digest"
@@ -77,22 +79,50 @@ def write_entry(
     if known is not None:
         _drop_pictures(connection, sequence, product_id)
     for seen in entry.pictures:
-        picture = seen.picture
-        (picture_id,) = connection.execute(
-            "INSERT INTO pictures "
-            "(product_id, ordinal, path, sha256, pixel_digest, stamp, sequence) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            (product_id, picture.ordinal, picture.path, picture.sha256, picture.pixel_digest,
-             seen.stamp, sequence),
-        ).fetchone()  # fmt: skip
-        vector = blend(seen.own, entry.words_embedding, title_weight)
-        own = None if vector is seen.own else seen.own.vector.tobytes()
-        connection.execute(
-            "INSERT INTO vectors (picture_id, vector, own) VALUES (?, ?, ?)",
-            (picture_id, vector.vector.tobytes(), own),
-        )
-        connection.execute("DELETE FROM doomed WHERE sha256 = ?", (picture.sha256,))
+        add_picture(connection, sequence, product_id, seen, entry.words_embedding, title_weight)
     return known is None
+
+
+def add_picture(
+    connection: sqlite3.Connection,
+    sequence: int,
+    product_id: int,
+    seen: SeenPicture,
+    words: Embedding | None,
+    title_weight: float,
+) -> None:
+    """Add a picture under an id that no picture ever had, with its vectors."""
+    picture = seen.picture
+    (picture_id,) = connection.execute(
+        "INSERT INTO pictures "
+        "(product_id, ordinal, path, sha256, pixel_digest, stamp, sequence) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        (product_id, picture.ordinal, picture.path, picture.sha256, picture.pixel_digest,
+         seen.stamp, sequence),
+    ).fetchone()  # fmt: skip
+    vector = blend(seen.own, words, title_weight)
+    own = None if vector is seen.own else seen.own.vector.tobytes()
+    blob = vector.vector.tobytes()
+    connection.execute(
+        "INSERT INTO vectors (picture_id, vector, own, crc) VALUES (?, ?, ?, ?)",
+        (picture_id, blob, own, checksum(picture_id, blob, own)),
+    )
+    connection.execute("DELETE FROM doomed WHERE sha256 = ?", (picture.sha256,))
+
+
+def drop_picture(connection: sqlite3.Connection, sequence: int, picture_id: int) -> None:
+    """Remove one picture with its vector, as nobody will find it again."""
+    connection.execute("DELETE FROM vectors WHERE picture_id = ?", (picture_id,))
+    connection.execute("INSERT OR IGNORE INTO removed VALUES (?, ?)", (picture_id, sequence))
+    connection.execute(
+        "INSERT OR IGNORE INTO doomed SELECT sha256 FROM pictures WHERE id = ?", (picture_id,)
+    )
+    connection.execute("DELETE FROM pictures WHERE id = ?", (picture_id,))
+
+
+def checksum(picture_id: int, vector: bytes, own: bytes | None) -> int:
+    """What proves that these are the vectors that were written under this id (CRC-32)."""
+    return zlib.crc32(own or b"", zlib.crc32(vector, zlib.crc32(b"%d" % picture_id)))
 
 
 def write_fields(

@@ -118,6 +118,11 @@ MIGRATIONS = (
     ALTER TABLE shop ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
     CREATE INDEX products_by_sequence ON products (sequence);
     """,
+    # a checksum of a vector and the id that it is found under: SQLite itself does not notice a bit
+    # that fell over. NULL for vectors written before
+    """
+    ALTER TABLE vectors ADD COLUMN crc INTEGER;
+    """,
 )
 
 
