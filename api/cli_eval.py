@@ -95,7 +95,7 @@ def _measure(
     from api.shop import open_shop
     from api.yardstick import judge_all
 
-    settings = settings_of(shop=folder, model=model)
+    settings = settings_of(shop=folder, model=model, decoders=0)
     outcome = index_source(
         settings, catalogue, allow_removals=False, pictures_only=pictures_only, quiet=quiet
     )

@@ -69,7 +69,7 @@ def search(
     said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
     wanted = read_wanted(said)
     wanted.check_complete(with_picture=image is not None)
-    settings = settings_of(shop=shop, model=model)
+    settings = settings_of(shop=shop, model=model, decoders=0)  # your own picture
     most_bytes = settings.max_upload_bytes
     picture = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
     opened = open_shop(live_of(settings))

@@ -200,6 +200,12 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     vision_errors.WrongSpace: Row(
         500, "wrong-space", "The shop was indexed with another model", ("found", "wanted")
     ),
+    vision_errors.DecodingStopped: Row(
+        422, "decoding-stopped", "Decoding the picture was stopped", ("reason",)
+    ),
+    vision_errors.DecoderBroken: Row(
+        503, "decoder-broken", "Pictures cannot be decoded", private=True, retry=True
+    ),
     vision_errors.DecoderBusy: Row(
         503, "decoder-busy", "Too many large pictures at once", ("retry_after_s",), retry=True
     ),

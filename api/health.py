@@ -13,6 +13,7 @@ import numpy as np
 
 from api.errors import NotReady
 from index.errors import CatalogueError
+from vision.decoder import Decoder
 from vision.encoder import Encoder
 from vision.errors import EncoderBusy, VisionError
 
@@ -79,15 +80,14 @@ class Heart:
             probe.done.set()
 
 
-def check_ready(heart: Heart, count_products: Callable[[], int]) -> int:
+def check_ready(heart: Heart, count_products: Callable[[], int], decoder: Decoder) -> int:
     """How many products can be searched; raises NotReady with every reason why none can."""
     reasons, products = [], 0
     try:
         products = count_products()
     except CatalogueError as error:
         reasons.append(f"the index does not open: {type(error).__name__}")
-    if fault := heart.fault():
-        reasons.append(fault)
+    reasons += filter(None, (heart.fault(), decoder.fault()))
     if reasons:
         raise NotReady(tuple(reasons))
     return products

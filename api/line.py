@@ -13,20 +13,18 @@ from index.filters import All, Filter, Part, Term, parse_filter
 from index.hit import Answer
 from index.query import Query, QueryKind
 from vision.compose import compose
-from vision.decode import decode
 from vision.embedding import Embedding
 from vision.errors import NotWords
 from vision.lexicon import Reading
-from vision.photo import Photo
-from vision.preprocess import preprocess
+from vision.photo import Square
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a walk along the line found. `photo` and `reading` are None where none was asked."""
+    """What a walk along the line found. `square` and `reading` are None where none was asked."""
 
     answer: Answer
-    photo: Photo | None
+    square: Square | None
     reading: Reading | None
 
 
@@ -34,40 +32,38 @@ def walk(shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms) -> Fou
     """Find what `wanted` and `picture` ask for; blocks, so it belongs on a thread.
 
     Raises NotAPicture, PictureTooLarge, BoxOutside, NotWords, UnknownProduct, BadFilter,
-    DecoderBusy, EncoderBusy, EncoderBroken or ShopBusy.
+    DecodingStopped, DecoderBusy, DecoderBroken, EncoderBusy, EncoderBroken or ShopBusy.
     """
-    query, photo, reading = understand(shop, wanted, picture, rooms)
+    query, square, reading = understand(shop, wanted, picture, rooms)
     answer = shop.shelf.search(query)
     rooms.add(answer.took_ms)
-    return Found(answer, photo, reading)
+    return Found(answer, square, reading)
 
 
 def understand(
     shop: Shop, wanted: Wanted, picture: bytes | None, rooms: Rooms
-) -> tuple[Query, Photo | None, Reading | None]:
+) -> tuple[Query, Square | None, Reading | None]:
     """The query that `wanted` and `picture` ask, before anything is searched; raises as `walk`."""
     reading = read_words(shop, wanted.text)
     only = narrowed(wanted.filter, reading)
-    photo = pictured = worded = None
+    square = pictured = worded = None
     if picture is not None:
-        photo, pictured = see(shop, picture, wanted, rooms)
+        square, pictured = see(shop, picture, wanted, rooms)
     if reading is not None and reading.words:
         with rooms.room("words"):
             worded = shop.encoder.words([reading.words])[0]
     kind, point = aim(shop, wanted, pictured, worded)
     query = Query(point, kind, only, wanted.top, wanted.unfold, wanted.like, text=wanted.text or "")
-    return query, photo, reading
+    return query, square, reading
 
 
-def see(shop: Shop, picture: bytes, wanted: Wanted, rooms: Rooms) -> tuple[Photo, Embedding]:
-    """The photo in `picture` (the wanted box of it) and its embedding."""
+def see(shop: Shop, picture: bytes, wanted: Wanted, rooms: Rooms) -> tuple[Square, Embedding]:
+    """What the encoder takes of `picture` (of the wanted box in it), and its embedding."""
     spec = shop.encoder.spec
-    with rooms.room("decode"):
-        photo = decode(picture, box=wanted.box, side_px=spec.size_px, limits=shop.picture_limits)
-    with rooms.room("preprocess"):
-        pixels = preprocess(photo, spec.size_px, spec.resize)
+    square = shop.decoder.square(picture, box=wanted.box, side_px=spec.size_px, resize=spec.resize)
+    rooms.add(square.took_ms)
     with rooms.room("encode"):
-        return photo, shop.encoder.pictures(pixels[None])[0]
+        return square, shop.encoder.pictures(square.pixels[None])[0]
 
 
 def aim(

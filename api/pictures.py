@@ -4,22 +4,18 @@ Promise: what leaves is always drawn anew from the pixels, so no EXIF and no GPS
 photo goes out. Thumbnails are named by the picture's content: one can be missing, never stale.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from api.errors import NoSuchPicture
 from index.manifest import write_atomically
 from index.product import Picture
-from vision.decode import Limits, decode
+from vision.decoder import Decoder
 
 WIDTHS_PX = (160, 320, 400, 640, 800, 1600)
 """Few enough that a stranger cannot fill the disk with sizes."""
 FULL_WIDTH_PX = WIDTHS_PX[-1]
-QUALITY = 82
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +37,9 @@ def width_for(wanted_px: int | None) -> int:
 class Thumbnails:
     """Thumbnails in one folder, drawn when first asked for."""
 
-    def __init__(self, folder: Path, limits: Limits, shown: Callable[[str], bool]) -> None:
+    def __init__(self, folder: Path, decoder: Decoder, shown: Callable[[str], bool]) -> None:
         """`shown` tells whether a product still shows the picture of a hash."""
-        self._folder, self._limits, self._shown = folder, limits, shown
+        self._folder, self._decoder, self._shown = folder, decoder, shown
 
     def get(self, picture: Picture, width_px: int, held: str = "") -> Thumbnail:
         """The JPEG of `picture` at `width_px` (or at its own width if that is less).
@@ -70,11 +66,4 @@ class Thumbnails:
             data = Path(picture.path).read_bytes()
         except OSError as error:
             raise NoSuchPicture(picture.sku, picture.ordinal) from error
-        photo = decode(data, box=None, side_px=width_px, limits=self._limits)
-        image = Image.fromarray(photo.pixels)
-        if image.width > width_px:
-            height_px = max(1, round(image.height * width_px / image.width))
-            image = image.resize((width_px, height_px), Image.Resampling.LANCZOS)
-        out = io.BytesIO()
-        image.save(out, "JPEG", quality=QUALITY, optimize=True, progressive=True)
-        return out.getvalue()
+        return self._decoder.thumbnail(data, width_px)

@@ -30,14 +30,23 @@ from api.shop import Shop
 from api.stocking import stock_product
 from index.errors import BadProduct, ShopBroken, ShopBusy, UnknownProduct
 from index.product import Picture, Product
-from vision.errors import DecoderBusy, EncoderBroken, EncoderBusy, NotAPicture, PictureTooLarge
+from vision.errors import (
+    DecoderBroken,
+    DecoderBusy,
+    DecodingStopped,
+    EncoderBroken,
+    EncoderBusy,
+    NotAPicture,
+    PictureTooLarge,
+)
 
 Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
 ORDINAL = "[0-9]{1,5}"  # a bound, as Python refuses to read a number of thousands of digits
 READING = (UnknownProduct, Overloaded, ShopBroken)
 WRITING = (
     BadParameter, BadProduct, BadRequestBody, BodyTooLarge, BodyTooSlow, UnknownBody, NotAPicture,
-    PictureTooLarge, DecoderBusy, EncoderBusy, EncoderBroken, ShopBusy, *READING,
+    PictureTooLarge, DecodingStopped, DecoderBusy, DecoderBroken, EncoderBusy, EncoderBroken,
+    ShopBusy, *READING,
 )  # fmt: skip
 PUT_BODY: dict[str, Any] = {
     "required": True,

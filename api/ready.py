@@ -29,7 +29,7 @@ def routes(shop: Shop) -> APIRouter:
         responses=documented(NotReady),
     )
     async def readyz() -> dict[str, str | int]:
-        check = partial(check_ready, shop.heart, lambda: len(shop.shelf))
+        check = partial(check_ready, shop.heart, lambda: len(shop.shelf), shop.decoder)
         return {"status": "ready", "products": await to_thread.run_sync(check)}
 
     @router.get("/v1/shop", tags=["shop"], response_model=ShopReply, summary="The shop")

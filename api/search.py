@@ -25,7 +25,9 @@ from api.wanted import Wanted
 from index.errors import BadFilter, ShopBroken, ShopBusy, UnknownProduct
 from vision.errors import (
     BoxOutside,
+    DecoderBroken,
     DecoderBusy,
+    DecodingStopped,
     EncoderBroken,
     EncoderBusy,
     NotAPicture,
@@ -38,8 +40,8 @@ WORDS_FAILURES = (
     EncoderBroken, Overloaded, ShopBroken, ShopBusy,
 )  # fmt: skip
 PICTURE_FAILURES = (
-    NotAPicture, PictureTooLarge, BoxOutside, DecoderBusy, BodyTooLarge, BodyTooSlow,
-    BadRequestBody, UnknownBody,
+    NotAPicture, PictureTooLarge, BoxOutside, DecodingStopped, DecoderBusy, DecoderBroken,
+    BodyTooLarge, BodyTooSlow, BadRequestBody, UnknownBody,
 )  # fmt: skip
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -143,7 +145,7 @@ def search_json(shop: Shop, asked: Asked, found: Found, rooms: Rooms) -> dict[st
 
 def query_json(wanted: Wanted, found: Found, *, with_picture: bool) -> dict[str, Any]:
     """The query as it was understood, so that a page can show it beside the answer."""
-    box, photo, reading = wanted.box, found.photo, found.reading
+    box, square, reading = wanted.box, found.square, found.reading
     if wanted.like is not None:
         kind = "like"
     elif with_picture:
@@ -156,8 +158,8 @@ def query_json(wanted: Wanted, found: Found, *, with_picture: bool) -> dict[str,
         "like": wanted.like,
         "filter": wanted.filter,
         "box": None if box is None else [box.x, box.y, box.w, box.h],
-        "width_px": photo.width_px if photo else None,
-        "height_px": photo.height_px if photo else None,
+        "width_px": square.width_px if square else None,
+        "height_px": square.height_px if square else None,
         "understood": {
             "price_below": reading.price_below if reading else None,
             "price_above": reading.price_above if reading else None,

@@ -56,3 +56,9 @@ class Settings(BaseSettings):
     """All requests under way together; beyond that they are told to come back (503)."""
     max_upload_wait_s: float = Field(30.0, gt=0, le=600)
     max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)
+    decoders: int = Field(4, ge=0, le=64)
+    """Processes that decode strangers' pictures; 0 decodes them in the server's own process."""
+    decode_s: float = Field(1.8, gt=0, le=60)
+    """The time that decoding one picture may take; then its process is ended (422)."""
+    decode_memory_bytes: int = Field(1_000_000_000, ge=100_000_000)
+    """The memory that a decoding process may take."""

@@ -1,6 +1,7 @@
 """Builds everything once, by hand: a shop with its eye, its shelf and what the door needs."""
 
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from index.disposal import THUMBNAILS_FOLDER
 from index.shelf import Shelf
 from vision.batching import BatchingEncoder
 from vision.budget import PixelBudget
+from vision.darkroom import Darkroom
 from vision.decode import Limits
+from vision.decoder import Decoder, InPlace
 from vision.encoder import Encoder
 from vision.lexicon import Lexicon
 
@@ -35,6 +38,7 @@ class Shop:
     heart: Heart
     body_limits: BodyLimits
     picture_limits: Limits
+    decoder: Decoder
     new_id: Callable[[], str]
 
     def model_json(self) -> dict[str, str]:
@@ -43,6 +47,7 @@ class Shop:
 
     def close(self) -> None:
         """Let go of the shop's files."""
+        self.decoder.close()
         self.shelf.close()
 
 
@@ -72,6 +77,18 @@ def _together(encoder: Encoder, settings: Settings) -> Encoder:
     )
 
 
+def decoder_of(settings: Settings, limits: Limits) -> Decoder:
+    """Workers apart, as many as `settings` say; for none, or off Linux, this process itself."""
+    if not settings.decoders or sys.platform != "linux":
+        return InPlace(limits)
+    return Darkroom(
+        limits,
+        workers=settings.decoders,
+        decode_s=settings.decode_s,
+        memory_bytes=settings.decode_memory_bytes,
+    )
+
+
 def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
     """A Shop around an open shelf and an encoder."""
     limits = Limits(
@@ -79,17 +96,19 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         max_pixels=settings.max_pixels,
         budget=PixelBudget(settings.max_pixels),
     )
+    decoder = decoder_of(settings, limits)
     return Shop(
         name=settings.name,
         currency=settings.currency,
         shelf=shelf,
         encoder=encoder,
         lexicon=read_lexicon(encoder),
-        thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, limits, shelf.disposal.is_shown),
+        thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, decoder, shelf.disposal.is_shown),
         entrance=Entrance(settings.workers, settings.waiting),
         intake=Intake(settings.max_held_bytes),
         heart=Heart(encoder),
         body_limits=BodyLimits(settings.max_upload_bytes, wait_s=settings.max_upload_wait_s),
         picture_limits=limits,
+        decoder=decoder,
         new_id=lambda: secrets.token_hex(8),
     )

@@ -8,7 +8,7 @@ from api.errors import BadParameter
 from api.product_fields import ProductFields, apply_fields
 from api.shop import Shop
 from index.entry import SeenPicture
-from index.examine import digest_of, keep_picture, see, sha256_of
+from index.examine import digest_of, keep_picture, sha256_of
 from index.product import Picture, Product, require_address
 from index.revise import Revised
 from vision.photo import Pixels
@@ -48,7 +48,10 @@ def _seen(shop: Shop, sku: str, pictures: Sequence[bytes]) -> tuple[SeenPicture,
     if len(pictures) > MAX_PICTURES:
         raise BadParameter("image", f"a product has at most {MAX_PICTURES} pictures")
     spec = shop.encoder.spec
-    pixels = [see(data, spec, shop.picture_limits) for data in pictures]
+    pixels = [
+        shop.decoder.square(data, box=None, side_px=spec.size_px, resize=spec.resize).pixels
+        for data in pictures
+    ]
     vectors = shop.encoder.pictures(np.stack(pixels))
     return tuple(
         SeenPicture(_keep(shop, sku, ordinal, data, pixels[ordinal]), vectors[ordinal])

@@ -158,7 +158,7 @@ def serving(folder: Path) -> Iterator[Boutique]:
     spec = replace(
         fake_spec(title_weight=0.0), calibrations={"picture": CALIBRATION, "both": CALIBRATION}
     )
-    settings = Settings(shop=folder, name="Boutique", currency="EUR")
+    settings = Settings(shop=folder, name="Boutique", currency="EUR", decoders=0)
     shop = shop_of(settings, Shelf.open(folder, spec, create=True), FakeEncoder(spec))
     fill(shop)
     searches: list[Search] = []

@@ -8,12 +8,19 @@ import ctypes
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final, Protocol
 
 from vision.errors import DecoderBusy
 
 LARGE_PIXELS: Final = 20_000_000  # 80 MB of RGBA: worth giving back to the system at once
+
+
+class Budget(Protocol):
+    """Whoever grants room for the pixels of a decode."""
+
+    def hold(self, pixels: int) -> AbstractContextManager[None]:
+        """Room for `pixels` while the block runs; entering raises DecoderBusy."""
 
 
 class PixelBudget:

@@ -17,7 +17,7 @@ import numpy as np
 import pi_heif
 from PIL import Image, ImageCms
 
-from vision.budget import PixelBudget
+from vision.budget import Budget
 from vision.errors import BoxOutside, DecoderBusy, NotAPicture, PictureTooLarge
 from vision.photo import Box, Photo
 
@@ -59,7 +59,7 @@ class Limits:
     max_bytes: int = 20_000_000
     max_pixels: int = 80_000_000  # a 50 MP phone passes; 80 MP of RGB are 240 MB at worst
     max_side_px: int = 30_000
-    budget: PixelBudget | None = None
+    budget: Budget | None = None
     """Shared by all decodes of a server; None where one thing is done at a time."""
 
     def room(self, pixels: int) -> AbstractContextManager[None]:

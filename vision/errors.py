@@ -6,7 +6,9 @@ VisionError
 ├── BoxOutside (ValueError)           the wanted box lies outside the picture
 ├── NotWords (ValueError)             empty, or more text than a query may hold
 ├── WrongSpace (ValueError)           two embeddings of different models met
+├── DecodingStopped (ValueError)      the decoder crashed on the picture or took too long
 ├── DecoderBusy (RuntimeError)        too many large pictures are being decoded: come back later
+├── DecoderBroken (RuntimeError)      no picture can be decoded at all
 ├── EncoderBusy (RuntimeError)        the bounded entry is full: come back later
 ├── EncoderBroken (RuntimeError)      encoding fails or hangs
 └── BadModel (ValueError)             a model's files are missing, changed or malformed
@@ -68,6 +70,16 @@ class WrongSpace(VisionError, ValueError):
         )
 
 
+class DecodingStopped(VisionError, ValueError):
+    """The decoder crashed on the picture, or was ended because it took too long: `reason`."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"Decoding the picture was stopped: {reason}. Send it as JPEG, or a smaller one."
+        )
+
+
 class DecoderBusy(VisionError, RuntimeError):
     """Pictures of `pixels` are being decoded already; try again after `retry_after_s`."""
 
@@ -77,6 +89,14 @@ class DecoderBusy(VisionError, RuntimeError):
             f"Pictures of {pixels:,} pixels are being decoded already. "
             f"Try again in {retry_after_s:.0f} s, or send a smaller picture."
         )
+
+
+class DecoderBroken(VisionError, RuntimeError):
+    """No picture can be decoded; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"Pictures cannot be decoded: {reason}. Run `vistazo doctor`.")
 
 
 class EncoderBusy(VisionError, RuntimeError):

@@ -10,6 +10,8 @@ from api.errors import NotReady
 from api.health import Heart, check_ready
 from index.errors import ShopBroken
 from tests.fakes import FakeEncoder
+from vision.decode import Limits
+from vision.decoder import InPlace
 from vision.errors import EncoderBroken, EncoderBusy
 from vision.turnstile import Pulse
 
@@ -100,7 +102,7 @@ def test_every_reason_is_told(encoder):
         raise ShopBroken("folder", "torn")
 
     with pytest.raises(NotReady) as refused:
-        check_ready(heart(encoder), count)
+        check_ready(heart(encoder), count, InPlace(Limits()))
     assert len(refused.value.reasons) == 2
 
 

@@ -1,0 +1,198 @@
+"""Decoding in processes apart: what a picture does there, it does to itself alone."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fakes import drawn_picture
+from vision.budget import PixelBudget
+from vision.darkroom import Darkroom
+from vision.decode import Limits
+from vision.decoder import InPlace
+from vision.errors import (
+    BoxOutside,
+    DecoderBroken,
+    DecoderBusy,
+    DecodingStopped,
+    NotAPicture,
+    PictureTooLarge,
+)
+from vision.photo import Box, Square
+
+SIDE_PX = 32
+LIMITS = Limits(max_bytes=2_000_000, max_pixels=30_000_000, budget=PixelBudget(30_000_000))
+PLANTED = "tests.planted_decoder:planted"
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="workers need Linux")
+
+
+@pytest.fixture(scope="module")
+def darkroom() -> Iterator[Darkroom]:
+    room = Darkroom(LIMITS, workers=2, decode_s=0.6, memory_bytes=300_000_000, decode=PLANTED)
+    room.thumbnail(drawn_picture(1), 32)  # loaded and warm: the limits below are for work alone
+    yield room
+    room.close()
+
+
+def square(room: Darkroom | InPlace, data: bytes, box: Box | None = None) -> Square:
+    return room.square(data, box=box, side_px=SIDE_PX, resize="pad")
+
+
+def works(room: Darkroom) -> bool:
+    return square(room, drawn_picture(5)).pixels.shape == (SIDE_PX, SIDE_PX, 3)
+
+
+def test_a_worker_sees_what_this_process_would_see(darkroom: Darkroom) -> None:
+    here = InPlace(LIMITS)
+    for kind in ("PNG", "JPEG", "WEBP", "BMP"):
+        data = drawn_picture(3, kind, 90)
+        for box in (None, Box(10, 5, 40, 60)):
+            there = square(darkroom, data, box)
+            assert np.array_equal(there.pixels, square(here, data, box).pixels)
+            assert (there.width_px, there.height_px) == (90, 90)
+            assert there.took_ms.keys() == {"decode", "preprocess"}
+        assert darkroom.thumbnail(data, 48) == here.thumbnail(data, 48)
+
+
+def test_what_is_wrong_with_a_picture_is_told_as_ever(darkroom: Darkroom) -> None:
+    with pytest.raises(NotAPicture, match="HTML"):
+        square(darkroom, b"<html>")
+    with pytest.raises(NotAPicture, match="empty"):
+        square(darkroom, b"")
+    with pytest.raises(PictureTooLarge) as large:
+        square(darkroom, bytes(LIMITS.max_bytes + 1))
+    assert (large.value.what, large.value.limit) == ("bytes", LIMITS.max_bytes)
+    with pytest.raises(BoxOutside) as outside:
+        square(darkroom, drawn_picture(1), Box(0, 0, 500, 5))
+    assert outside.value.box == (0, 0, 500, 5)
+    assert works(darkroom)
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (b"LOOP ", "longer than 0.6 s"),
+        (b"SLEEP ", "longer than 0.6 s"),
+        (b"SEGV ", "crashed"),
+        (b"ABORT ", "crashed"),
+        (b"EXIT ", "crashed"),
+        (b"RAISE ", "crashed"),
+        (b"DUMB ", "crashed"),
+    ],
+)
+def test_a_picture_that_stops_its_decoder_harms_no_other(
+    darkroom: Darkroom, order: bytes, reason: str
+) -> None:
+    for _ in range(3):  # more often than there are workers
+        with pytest.raises(DecodingStopped, match=reason):
+            square(darkroom, order)
+    assert works(darkroom)
+
+
+def test_a_picture_that_eats_memory_is_refused_and_the_worker_lives(darkroom: Darkroom) -> None:
+    with pytest.raises((NotAPicture, DecodingStopped)):
+        square(darkroom, b"EAT ")
+    assert works(darkroom)
+
+
+def test_a_worker_cannot_write_a_file(darkroom: Darkroom, tmp_path: Path) -> None:
+    written = tmp_path / "written"
+    with pytest.raises(DecodingStopped):
+        square(darkroom, b"WRITE " + str(written).encode())
+    assert not written.exists() or written.stat().st_size == 0
+
+
+def test_others_are_served_while_one_worker_hangs(darkroom: Darkroom) -> None:
+    stopped: list[str] = []
+
+    def hang() -> None:
+        try:
+            square(darkroom, b"LOOP ")
+        except DecodingStopped as error:
+            stopped.append(error.reason)
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    while thread.is_alive():
+        assert works(darkroom)
+    thread.join()
+    assert len(stopped) == 1
+
+
+def test_a_busy_darkroom_is_not_a_broken_one(darkroom: Darkroom) -> None:
+    def hang() -> None:
+        with pytest.raises(DecodingStopped):
+            square(darkroom, b"SLEEP ")
+
+    threads = [threading.Thread(target=hang) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.05)  # both have begun
+    assert darkroom.fault() == ""
+    for thread in threads:
+        thread.join()
+    assert works(darkroom)
+
+
+def test_large_pictures_share_one_budget(darkroom: Darkroom) -> None:
+    large = drawn_picture(2, "PNG", 3000)  # 9 million pixels
+    assert LIMITS.budget is not None
+    assert square(darkroom, large).width_px == 3000
+    with LIMITS.budget.hold(25_000_000), pytest.raises(DecoderBusy) as busy:
+        square(darkroom, large)
+    assert busy.value.pixels == 25_000_000
+    assert square(darkroom, large).width_px == 3000
+
+
+def test_a_worker_killed_while_idle_is_replaced_unnoticed() -> None:
+    room = Darkroom(LIMITS, workers=1)
+    try:
+        assert works(room)
+        for worker in children_of(nursery_of(room)):
+            os.kill(worker, signal.SIGKILL)
+        time.sleep(0.1)
+        assert works(room)
+        os.kill(nursery_of(room), signal.SIGKILL)
+        time.sleep(0.1)
+        assert works(room)
+        assert room.fault() == ""
+    finally:
+        room.close()
+
+
+def test_a_nursery_that_cannot_start_is_told_as_a_fault() -> None:
+    room = Darkroom(LIMITS, workers=1, decode="no_such_module:decode")
+    try:
+        with pytest.raises(DecoderBroken):
+            works(room)
+        assert "no worker can be started" in room.fault()
+    finally:
+        room.close()
+
+
+def test_closing_leaves_no_process_behind() -> None:
+    room = Darkroom(LIMITS, workers=2)
+    assert works(room)
+    nursery = nursery_of(room)
+    workers = children_of(nursery)
+    assert workers
+    room.close()
+    until = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in [nursery, *workers]):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def nursery_of(room: Darkroom) -> int:
+    return room._nurse._process.pid
+
+
+def children_of(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return [int(task) for task in tasks]
