@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from api import page, products, ready, search
+from api import audit_log, page, products, ready, rules, search, signing_in
+from api.back_office import post_porter
 from api.door import open_door
 from api.shop import Shop
 
@@ -24,8 +25,11 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     it, so that it outlives a change of the shop's model.
     """
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
-    for routes in (search.routes, products.routes, ready.routes, page.routes):
+    post_porter(app, shop.office)
+    for routes in (search.routes, products.routes, rules.routes, ready.routes, page.routes):
         app.include_router(routes(shop))
+    for office_routes in (signing_in.routes, audit_log.routes):
+        app.include_router(office_routes(shop.office))
     if studio is not None:
         from api.people import join  # needs the mirror's extra; search does without
 

@@ -56,6 +56,12 @@ class Settings(BaseSettings):
     """All requests under way together; beyond that they are told to come back (503)."""
     max_upload_wait_s: float = Field(30.0, gt=0, le=600)
     max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)
+    demand_keys: bool = False
+    """Whether searching and reading need a key, too. The shopper's page then needs a sign-in."""
+    rate_per_s: float = Field(50.0, gt=0, le=100_000)
+    """Requests a second of one address in the long run, this machine's own excepted (429)."""
+    rate_burst: int = Field(1_000, ge=1, le=1_000_000)
+    """Requests of one address at once: a page of results asks for a picture of every hit."""
     decoders: int = Field(4, ge=0, le=64)
     """Processes that decode strangers' pictures; 0 decodes them in the server's own process."""
     decode_s: float = Field(1.8, gt=0, le=60)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from api.back_office import BackOffice, open_back_office
 from api.body import BodyLimits
 from api.entrance import Entrance, Intake
 from api.eye import open_encoder
@@ -40,6 +41,7 @@ class Shop:
     picture_limits: Limits
     decoder: Decoder
     new_id: Callable[[], str]
+    office: BackOffice
 
     def model_json(self) -> dict[str, str]:
         """The model's name and version, as every answer tells them."""
@@ -49,6 +51,7 @@ class Shop:
         """Let go of the shop's files."""
         self.decoder.close()
         self.shelf.close()
+        self.office.close()
 
 
 def read_lexicon(encoder: Encoder) -> Lexicon | None:
@@ -111,4 +114,5 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         picture_limits=limits,
         decoder=decoder,
         new_id=lambda: secrets.token_hex(8),
+        office=open_back_office(settings),
     )

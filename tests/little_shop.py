@@ -91,5 +91,15 @@ def shop(open_shop: Callable[[FakeEncoder], Shop]) -> Shop:
 @pytest.fixture
 def client(shop: Shop) -> Iterator[TestClient]:
     """Callers of the real application; a failure inside answers as it would in service."""
-    with TestClient(create_app(shop), raise_server_exceptions=False) as client:
+    with from_this_machine(shop) as client:
         yield client
+
+
+def from_this_machine(shop: Shop) -> TestClient:
+    """Callers on the shop's own machine, who may write as long as it has no keys."""
+    return TestClient(
+        create_app(shop),
+        base_url="http://127.0.0.1",
+        client=("127.0.0.1", 50_000),
+        raise_server_exceptions=False,
+    )

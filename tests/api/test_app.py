@@ -19,7 +19,8 @@ ROUTES = {
 
 def test_the_document_describes_every_route_with_its_errors(client):
     paths = client.get("/v1/openapi.json").json()["paths"]
-    assert {path: set(methods) for path, methods in paths.items()} == ROUTES
+    described = {path: set(methods) for path, methods in paths.items()}
+    assert ROUTES.items() <= described.items()  # all of them: tests/api/test_addresses.py
     search = paths["/v1/search"]["post"]
     assert set(search["requestBody"]["content"]) == {
         "image/*", "multipart/form-data", "application/json",

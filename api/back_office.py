@@ -1,0 +1,51 @@
+"""What stands behind the counter of one shop: its keys, its audit log, its jobs, its demand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+
+from api.addresses import Addresses
+from api.audit import Audit
+from api.home import home_of
+from api.keys import Keys
+from api.limits import Rate
+from api.porter import Judge, Porter, Rules, demand_row
+from api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BackOffice:
+    """Everything that belongs to the shop rather than to one of its spaces."""
+
+    home: Path
+    settings: Settings
+    keys: Keys
+    audit: Audit
+    judge: Judge
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.keys.close()
+        self.audit.close()
+
+
+def open_back_office(settings: Settings) -> BackOffice:
+    """The back office of the shop one of whose spaces is `settings.shop`. Raises DoorBroken."""
+    home = home_of(settings.shop.resolve())
+    keys = Keys(home)
+    per_address = Rate(settings.rate_per_s, settings.rate_burst)
+    judge = Judge(keys, Rules(demand_keys=settings.demand_keys, per_address=per_address))
+    return BackOffice(home, settings, keys, Audit(home), judge)
+
+
+def post_porter(app: FastAPI, office: BackOffice) -> None:
+    """Put the porter before every route of `app`; call it before the routes are joined."""
+    app.router.dependencies.append(Depends(demand_row))
+    app.add_middleware(
+        Porter,
+        judge=office.judge,
+        keys=office.keys,
+        audit=office.audit,
+        addresses=Addresses(),
+    )
