@@ -90,7 +90,7 @@ def shade(hexes: Sequence[str], bins: SoftBins) -> torch.Tensor:
         noise = torch.randn(CLOUD_POINTS, 3, generator=points)
         clouds.append(bent(lab(rgb)) + noise * torch.tensor(CLOUD))
     cloud = torch.cat(clouds)
-    histogram: torch.Tensor = bins(cloud[None], torch.full((1, len(cloud)), 1 / len(cloud)))
+    histogram: torch.Tensor = bins(cloud.T[None], torch.full((1, len(cloud)), 1 / len(cloud)))
     return histogram[0]
 
 

@@ -6,37 +6,43 @@ import onnx
 import torch
 from onnx import compose, helper
 from torch import nn
-from torch.nn import functional
 
-from models.heads import Gaze, KindPull, PictureHead, Seen, WordsHead, picture_vector, words_vector
+from models.features import THUMB
+from models.front import add_thumb, fold_stem
+from models.heads import (
+    Gaze,
+    KindPull,
+    PictureHead,
+    Seen,
+    WordsHead,
+    picture_vector,
+    unit,
+    words_vector,
+)
 from models.towers import OPSET
 
 IR_VERSION = 9  # read by ONNX Runtime >= 1.16
+MAPS = ("texture", "place", "thing", "thumb")
 
 
 class PictureTail(nn.Module):
-    """What follows the tower: its three maps and the pixels → `vector`."""
+    """What follows the tower: its three maps and the thumb (models/front.py) → `vector`."""
 
-    def __init__(
-        self, gaze: Gaze, head: PictureHead | KindPull, shares: dict[str, float], thumb: int
-    ) -> None:
+    def __init__(self, gaze: Gaze, head: PictureHead | KindPull, shares: dict[str, float]) -> None:
         super().__init__()
-        self.gaze, self.head, self.shares, self.thumb = gaze, head, shares, thumb
+        self.gaze, self.head, self.shares = gaze, head, shares
 
     def forward(
         self,
         texture: torch.Tensor,
         place: torch.Tensor,
         thing: torch.Tensor,
-        pixels: torch.Tensor,
+        thumb: torch.Tensor,
     ) -> torch.Tensor:
-        picture = pixels.permute(0, 3, 1, 2).float() / 255.0
-        small = functional.avg_pool2d(picture, self.thumb).permute(0, 2, 3, 1)
         means = texture.mean((2, 3)), thing.mean((2, 3))
-        seen = self.gaze(means[0], place, means[1], small)
+        seen = self.gaze(means[0], place, means[1], thumb)
         kind, instance, colour = self.head(Seen(seen.features, seen.histogram))
-        vector = picture_vector(kind, instance, colour, self.shares)
-        return functional.normalize(vector, dim=-1)
+        return unit(picture_vector(kind, instance, colour, self.shares))
 
 
 class WordsTail(nn.Module):
@@ -49,31 +55,24 @@ class WordsTail(nn.Module):
     def forward(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         counted = mask.float()[..., None]
         mean = (states * counted).sum(1) / counted.sum(1).clamp_min(1.0)
-        kind, colour, say = self.head(functional.normalize(mean, dim=-1))
+        kind, colour, say = self.head(unit(mean))
         return words_vector(kind, colour, say, self.shares)
 
 
 def join_picture(tower: Path, tail: PictureTail, size_px: int, out: Path, work: Path) -> None:
     """Write the image graph: `pixels` uint8 (N, S, S, 3) → `vector`."""
-    grid, last = -(-size_px // 16), -(-size_px // 32)
+    grid, last, small = -(-size_px // 16), -(-size_px // 32), size_px // THUMB
     example = (
         torch.rand(2, 88, grid, grid), torch.rand(2, 120, grid, grid),
-        torch.rand(2, 1280, last, last), torch.zeros(2, size_px, size_px, 3, dtype=torch.uint8),
+        torch.rand(2, 1280, last, last), torch.rand(2, small, small, 3),
     )  # fmt: skip
-    names = ["texture", "place", "thing", "tail_pixels"]
     path = work / "picture-tail.onnx"
-    _export(tail, example, path, names)
-    front, back = _aligned(onnx.load(str(tower))), _aligned(onnx.load(str(path)))
+    _export(tail, example, path, list(MAPS))
+    front = add_thumb(_aligned(onnx.load(str(tower))), size_px, THUMB)
+    back = _aligned(onnx.load(str(path)))
     back = compose.add_prefix(back, "tail_", rename_inputs=False, rename_outputs=False)
-    joined = compose.merge_models(
-        front, back, io_map=[(n, n) for n in names[:3]], outputs=["vector"]
-    )
-    for node in joined.graph.node:  # both halves read the same pixels
-        node.input[:] = ["pixels" if n == "tail_pixels" else n for n in node.input]
-    kept = [i for i in joined.graph.input if i.name != "tail_pixels"]
-    del joined.graph.input[:]
-    joined.graph.input.extend(kept)
-    _save(joined, out)
+    joined = compose.merge_models(front, back, io_map=[(n, n) for n in MAPS], outputs=["vector"])
+    _save(fold_stem(joined), out)
 
 
 def join_words(minilm: Path, tail: WordsTail, out: Path, work: Path) -> None:

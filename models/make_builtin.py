@@ -102,7 +102,7 @@ def make(bench: Bench, out: Path) -> None:
 def export(bench: Bench, gaze: Gaze, heads: Heads, out: Path) -> None:
     """Write both graphs and the tokenizer."""
     out.mkdir(parents=True, exist_ok=True)
-    tail = PictureTail(gaze, heads.picture, SHARES, SIZE_PX // 52).eval()
+    tail = PictureTail(gaze, heads.picture, SHARES).eval()
     join_picture(bench.int8, tail, SIZE_PX, out / "image.onnx", bench.work)
     join_words(minilm_path(), WordsTail(heads.words, SHARES), out / "words.onnx", bench.work)
     held = json.loads(tokenizer_path().read_text(encoding="utf-8"))

@@ -8,10 +8,11 @@ import numpy.typing as npt
 import onnxruntime
 import torch
 from tokenizers import Tokenizer
+from torch.nn import functional
 
 from models.corpus import Pictures
 from models.errors import ParityLost
-from models.features import picture
+from models.features import THUMB, picture
 from models.graphs import PictureTail, join_picture
 from models.heads import Gaze
 from models.measure import Heads
@@ -30,7 +31,7 @@ def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path)
     rows = np.linspace(0, len(pictures.examples) - 1, PHOTOS).astype(int)
     photos = np.stack([picture(pictures.examples[i], SIZE_PX, "squash", 0) for i in rows])
     shipped = run(out / "image.onnx", {"pixels": photos})
-    tail = PictureTail(gaze, heads.picture, heads.shares, SIZE_PX // 52).eval()
+    tail = PictureTail(gaze, heads.picture, heads.shares).eval()
     wanted = _in_torch(bench.int8, tail, photos)
     exact = _gate("the image graph against torch", shipped, wanted, EXACT, np.min)
     words = _gate("the words graph against torch", *_words(bench, heads, out), EXACT, np.min)
@@ -62,8 +63,14 @@ def _in_torch(tower: Path, tail: PictureTail, photos: Pixels) -> Floats:
     for photo in photos:
         maps = session.run(names, {"pixels": photo[None]})
         maps = [torch.from_numpy(m) for m in maps]
-        found.append(tail(*maps, torch.from_numpy(photo[None])).numpy()[0])
+        found.append(tail(*maps, averaged(torch.from_numpy(photo[None]), THUMB)).numpy()[0])
     return np.stack(found)
+
+
+def averaged(pixels: torch.Tensor, by: int) -> torch.Tensor:
+    """The thumb of `pixels` (uint8, N × S × S × 3) as the graph must make it: by × by are one."""
+    planes = pixels.permute(0, 3, 1, 2).float() / 255.0
+    return functional.avg_pool2d(planes, by).permute(0, 2, 3, 1)
 
 
 def run(graph: Path, feed: dict[str, npt.NDArray[Any]]) -> Floats:

@@ -14,7 +14,7 @@ from models.colour import SoftBins, palette
 from models.corpus import Pictures, Texts, read_texts
 from models.errors import NoData
 from models.examples import READERS, Example
-from models.features import Features, compute_features, picture
+from models.features import THUMB, Features, compute_features, picture
 from models.heads import COLOUR, Gaze
 from models.quantise import quantise_tower
 from models.saliency import Foreground, Saliency
@@ -106,7 +106,7 @@ def prepare_gaze(bench: Bench, wordings: Wordings) -> Gaze:
         saliency = _train_saliency(bench)
         torch.save(saliency.state_dict(), path)
     grid = len(saliency.prior)
-    return Gaze(saliency.eval(), Foreground(grid, SIZE_PX // 5), SoftBins(centres)).eval()
+    return Gaze(saliency.eval(), Foreground(grid, SIZE_PX // THUMB), SoftBins(centres)).eval()
 
 
 def _train_saliency(bench: Bench) -> Saliency:

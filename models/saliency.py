@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from models.colour import bent, lab
+from models.colour import LIGHTNESS_SAY, planes_lab
 
 
 def interpolation(coarse: int, fine: int) -> torch.Tensor:
@@ -31,26 +31,38 @@ class Saliency(nn.Module):
         return logits
 
 
+def border_shares(side: int, width: int = 2) -> torch.Tensor:
+    """(side², 1): what each cell says about the border: rows and columns at the edge, corners
+    twice."""
+    counts = torch.zeros(side, side)
+    for edge in (slice(0, width), slice(side - width, side)):
+        counts[edge] += 1.0
+        counts[:, edge] += 1.0
+    return (counts / counts.sum()).reshape(-1, 1)
+
+
 class Foreground(nn.Module):
     """Per-pixel weights for the colour histogram: saliency, lowered where a pixel looks like the
     picture's border. Thumb (N, T, T, 3) in 0..1 and logits (N, G, G) → (colours, weights)."""
 
     up: torch.Tensor
+    border: torch.Tensor
 
     def __init__(self, grid: int, thumb: int) -> None:
         super().__init__()
         self.register_buffer("up", interpolation(grid, thumb))
+        self.register_buffer("border", border_shares(thumb))
         self.border_say = nn.Parameter(torch.tensor(0.7))
 
     def forward(
         self, thumb: torch.Tensor, logits: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        colours = bent(lab(thumb))
-        edge = torch.cat([colours[:, :2].flatten(1, 2), colours[:, -2:].flatten(1, 2)], 1)
-        sides = torch.cat([colours[:, :, :2].flatten(1, 2), colours[:, :, -2:].flatten(1, 2)], 1)
-        border = torch.cat([edge, sides], 1).mean(1)[:, None, None]
-        unlike = torch.sqrt(((colours - border) ** 2).sum(-1) + 1.0) / 20.0
-        fine = self.up @ logits @ self.up.T
+        """Planes (N, 3, P) of bent Lab and weights (N, P), P = T²."""
+        cells = len(self.border)  # a constant: the graph need not work it out
+        colours = planes_lab(thumb.reshape(-1, cells, 3).transpose(1, 2))
+        colours = colours * torch.tensor([[LIGHTNESS_SAY], [1.0], [1.0]])
+        away = colours - colours @ self.border
+        unlike = torch.sqrt((away * away).sum(1) + 1.0) / 20.0
+        fine = (self.up @ logits @ self.up.T).flatten(1)
         scores = fine + self.border_say * unlike.clamp(max=2.0)
-        weights = torch.softmax(scores.flatten(1), -1)
-        return colours.flatten(1, 2), weights
+        return colours, torch.softmax(scores, -1)

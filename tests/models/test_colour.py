@@ -27,7 +27,7 @@ def test_lab_is_the_cies(rgb: tuple[int, ...], wanted: tuple[float, ...]) -> Non
 
 
 def histogram(*rgbs: tuple[int, int, int]) -> "torch.Tensor":
-    colours = bent(lab(torch.tensor(rgbs) / 255.0))[None]
+    colours = bent(lab(torch.tensor(rgbs) / 255.0)).T[None]
     bins = SoftBins(palette([(200, 30, 40), (90, 90, 90)], ["2350b0", "2f8a3e", "f5d327"], 5))
     return bins(colours, torch.full((1, len(rgbs)), 1 / len(rgbs)))[0]
 

@@ -12,13 +12,15 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from torch import nn  # noqa: E402
 
 from models.colour import SoftBins, palette  # noqa: E402
+from models.features import THUMB  # noqa: E402
 from models.graphs import PictureTail, WordsTail, join_picture, join_words  # noqa: E402
 from models.heads import Gaze, PictureHead, Seen, WordsHead  # noqa: E402
-from models.parity import run  # noqa: E402
+from models.parity import averaged, run  # noqa: E402
+from models.prepare import SIZE_PX  # noqa: E402
 from models.saliency import Foreground, Saliency  # noqa: E402
 
 pytestmark = pytest.mark.workshop
-SIDE = 260
+SIDE = SIZE_PX
 SHARES = {"kind": 0.6, "instance": 0.15, "colour": 0.25}
 
 
@@ -40,9 +42,9 @@ class FakeTower(nn.Module):
 def tail() -> PictureTail:
     torch.manual_seed(0)
     bins = SoftBins(palette([(200, 30, 40)] * 80, ["2350b0", "2f8a3e", "f5d327"], 64))
-    gaze = Gaze(Saliency(120, 17), Foreground(17, 52), bins)
+    gaze = Gaze(Saliency(120, -(-SIDE // 16)), Foreground(-(-SIDE // 16), SIDE // THUMB), bins)
     head = PictureHead(Seen(torch.rand(30, 1488), torch.rand(30, 64)))
-    return PictureTail(gaze, head, SHARES, 5).eval()
+    return PictureTail(gaze, head, SHARES).eval()
 
 
 def test_the_image_graph_answers_as_torch_does(tmp_path: Path, tail: PictureTail) -> None:
@@ -55,7 +57,7 @@ def test_the_image_graph_answers_as_torch_does(tmp_path: Path, tail: PictureTail
     )  # fmt: skip
     join_picture(tmp_path / "tower.onnx", tail, SIDE, tmp_path / "image.onnx", tmp_path)
     with torch.inference_mode():
-        wanted = tail(*tower(pixels), pixels).numpy()
+        wanted = tail(*tower(pixels), averaged(pixels, THUMB)).numpy()
     for count in (1, 3):
         found = run(tmp_path / "image.onnx", {"pixels": pixels[:count].numpy()})
         np.testing.assert_allclose(found, wanted[:count], atol=2e-4)

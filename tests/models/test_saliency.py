@@ -25,7 +25,7 @@ def test_a_pixel_unlike_the_border_weighs_more() -> None:
     thumb[:, 4:8, 4:8] = torch.tensor([0.1, 0.2, 0.7])
     colours, weights = Foreground(4, 12)(thumb, torch.zeros(1, 4, 4))
     table = weights.detach().reshape(12, 12)
-    assert colours.shape == (1, 144, 3)
+    assert colours.shape == (1, 3, 144)
     assert float(weights.detach().sum()) == pytest.approx(1.0, abs=1e-5)
     assert float(table[5, 5]) > 2 * float(table[0, 0])
 
