@@ -8,6 +8,7 @@ from api.cli_demo import demo
 from api.cli_doctor import doctor
 from api.cli_eval import evaluate
 from api.cli_index import index
+from api.cli_keys import audit_command, keys_cli
 from api.cli_mirror import mirror_cli
 from api.cli_models import build_models_cli
 from api.cli_rules import rules_cli
@@ -45,7 +46,9 @@ def build_cli() -> typer.Typer:
     cli.command("demo")(demo)
     cli.command("doctor")(doctor)
     cli.command("eval")(evaluate)
+    cli.command("audit")(audit_command)
     cli.add_typer(build_models_cli())
+    cli.add_typer(keys_cli(), name="keys")
     cli.add_typer(mirror_cli(), name="mirror")
     cli.add_typer(rules_cli(), name="rules")
     return cli

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 GOODBYE_S = 3
 """A live picture and live states never end by themselves: so long are they waited for."""
 
+NO_KEYS = "No key yet: only this machine may write. `vistazo keys create admin --name YOU`"
+
 HostOption = Annotated[
     str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for the whole network.")
 ]
@@ -69,6 +71,8 @@ def serve(
             say_json({"url": url, "products": len(opened.shelf), "ready_after_ms": ready_after_ms})
         else:
             aside().print(f"{len(opened.shelf):,} products at {url}  (Ctrl-C stops)")
+            if not opened.office.keys.any_made():
+                aside().print(NO_KEYS)
         run_server(opened, listener, settings, studio)
 
 

@@ -6,16 +6,20 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
+from api.errors import DoorBroken
 from api.eye import card_of
+from api.home import DOOR, home_of
+from api.keys import Keys
 from api.settings import Settings
 from index.errors import CatalogueError, NoShop
-from index.manifest import read_manifest
+from index.manifest import MANIFEST_NAME, read_manifest
 from index.shelf import Shelf
 from vision.encoder import OnnxEncoder
 from vision.errors import VisionError
@@ -26,6 +30,8 @@ PACKAGES = (
     "typer", "rich",
 )  # fmt: skip
 OPTIONAL = {"pyarrow": "Parquet catalogues"}
+SOON_DAYS = 14
+NO_KEYS = "none yet: only this machine may write (vistazo keys create admin --name YOU)"
 LEAST_FREE_BYTES = 500_000_000
 PICTURES_LOOKED_AT = 200
 
@@ -52,7 +58,7 @@ def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
     if encoder is not None:
         findings.append(_encoding(encoder))
         findings.extend(_shop(settings.shop, encoder, named=shop_named))
-    return [*findings, _disk(settings.shop)]
+    return [*findings, *_keys(settings.shop), _disk(settings.shop)]
 
 
 def _python() -> Finding:
@@ -159,6 +165,31 @@ def _pictures(shelf: Shelf, encoder: OnnxEncoder) -> Finding:
         detail = f"{len(gone)} of {len(paths)} pictures looked at are gone, for example {gone[0]}"
         return Finding("pictures", False, detail, "Put them back, or index the catalogue again.")
     return Finding("pictures", True, f"{len(paths)} looked at, all there")
+
+
+def _keys(folder: Path) -> Iterator[Finding]:
+    """Who may write, and which keys end soon."""
+    home = home_of(folder.resolve())
+    if not (home / DOOR / "keys.sqlite3").is_file():
+        if (home / MANIFEST_NAME).is_file():
+            yield Finding("keys", True, NO_KEYS)
+        return
+    try:
+        keys = Keys(home)
+    except DoorBroken as error:
+        yield Finding("keys", False, str(error), "Move the file away and make new keys.")
+        return
+    now = datetime.now(UTC)
+    working = [key for key in keys.all() if not key.fault(now)]
+    soon = [key for key in working if key.fault(now + timedelta(days=SOON_DAYS))]
+    if not working:
+        detail = "none that works" if keys.any_made() else NO_KEYS
+        yield Finding("keys", not keys.any_made(), detail, "vistazo keys create admin --name YOU")
+    else:
+        detail = f"{len(working)} that work"
+        detail += f", {len(soon)} end within {SOON_DAYS} days" if soon else ""
+        cure = f"vistazo keys rotate {soon[0].id}" if soon else ""
+        yield Finding("keys", True, detail, cure)
 
 
 def _disk(folder: Path) -> Finding:
