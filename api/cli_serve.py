@@ -123,8 +123,12 @@ def serve_until_stopped(app: "ASGIApp", listener: socket.socket) -> None:
     """
     import uvicorn
 
+    from api.patience import Patient, raise_file_limit
+
+    raise_file_limit()
     config = uvicorn.Config(
         app,
+        http=Patient,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -1,8 +1,9 @@
 """The bounded entrance: how many requests are worked on, how many bytes of them are held."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -10,31 +11,77 @@ import anyio.to_thread
 from api.errors import Overloaded
 
 T = TypeVar("T")
+RUSH_S: Final = 1.0
+"""As long a line is a rush, and as long anybody waits in it."""
+QUEUE_S: Final = 0.1
+"""The longest wait once the line has stood for RUSH_S: two searches long."""
 
 
 class Entrance:
     """Runs blocking work on at most `threads` threads, with at most `waiting` more in line.
 
     Whoever comes beyond that is refused at once with Overloaded, so that a rush makes some callers
-    come back later instead of making all of them wait without end.
+    come back later instead of making all of them wait without end. A short rush is waited out; once
+    somebody has been waiting for a whole second, the line is no rush but a queue that never ends,
+    and nobody waits longer than a tenth of a second in it (controlled delay, as in Nichols and
+    Jacobson 2012): who is served then is served soon. Used by one event loop.
     """
 
-    def __init__(self, threads: int, waiting: int) -> None:
-        self._threads, self._most = threads, threads + waiting
+    def __init__(
+        self, threads: int, waiting: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._threads, self._most, self._clock = threads, threads + waiting, clock
         self._inside = 0
-        self._limiter: anyio.CapacityLimiter | None = None  # made inside the event loop
+        self._in_line = 0
+        self._crowded_at: float | None = None
+        self._places: anyio.CapacityLimiter | None = None  # made inside the event loop
+        self._any: anyio.CapacityLimiter | None = None
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """The result of `work()`, done on a thread; raises Overloaded when the line is full."""
+    def check(self) -> None:
+        """Raise Overloaded when `run` would refuse at once: before a large body is read."""
         if self._inside >= self._most:
             raise Overloaded(self._inside, retry_after_s=1.0)
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self._threads)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """The result of `work()`, done on a thread; raises Overloaded when the line is full, or
+        does not move."""
+        self.check()
+        if self._places is None or self._any is None:
+            self._places = anyio.CapacityLimiter(self._threads)
+            self._any = anyio.CapacityLimiter(self._most)
+        token = object()
         self._inside += 1
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            await self._place(self._places, token)
+            try:
+                return await anyio.to_thread.run_sync(work, limiter=self._any)
+            finally:
+                self._places.release_on_behalf_of(token)
         finally:
             self._inside -= 1
+
+    async def _place(self, places: anyio.CapacityLimiter, token: object) -> None:
+        """Wait for one of the places, not for ever."""
+        try:
+            places.acquire_on_behalf_of_nowait(token)
+        except anyio.WouldBlock:
+            await self._queue(places, token)
+        if not self._in_line:
+            self._crowded_at = None
+
+    async def _queue(self, places: anyio.CapacityLimiter, token: object) -> None:
+        now = self._clock()
+        if self._crowded_at is None:
+            self._crowded_at = now
+        wait_s = QUEUE_S if now - self._crowded_at > RUSH_S else RUSH_S
+        self._in_line += 1
+        try:
+            with anyio.fail_after(wait_s):
+                await places.acquire_on_behalf_of(token)
+        except TimeoutError as late:
+            raise Overloaded(self._inside, retry_after_s=1.0) from late
+        finally:
+            self._in_line -= 1
 
 
 class Intake:

@@ -97,6 +97,7 @@ def routes(shop: Shop) -> APIRouter:
 
     async def answer(request: Request) -> JSONResponse:
         rooms, limits = Rooms(), shop.body_limits
+        shop.entrance.check()  # before megabytes are taken in that nobody will look at
         with shop.intake.hold(promised_bytes(request, limits.most_bytes)) as arrived:
             with rooms.room("receive"):
                 asked = await read_asked(request, limits, arrived)

@@ -52,6 +52,52 @@ def test_no_more_than_its_threads_work_at_once():
     assert most == 2
 
 
+def test_a_rush_is_waited_out_but_a_line_that_never_ends_is_left_soon(monkeypatch):
+    monkeypatch.setattr("api.entrance.RUSH_S", 5.0)
+    monkeypatch.setattr("api.entrance.QUEUE_S", 0.01)
+    now, hold = [0.0], threading.Event()
+    entrance = Entrance(threads=1, waiting=50, clock=lambda: now[0])
+
+    async def line():
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        await asyncio.sleep(0)
+        patient = asyncio.create_task(entrance.run(lambda: "served"))
+        await asyncio.sleep(0)
+        now[0] = 6.0  # the patient one has made the line stand for longer than a rush
+        with pytest.raises(Overloaded):
+            await entrance.run(lambda: "never")
+        assert not patient.done()  # who came in the rush waits on
+        hold.set()
+        assert await asyncio.gather(first, patient) == [True, "served"]
+        hold.clear()
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        await asyncio.sleep(0)
+        again = asyncio.create_task(entrance.run(lambda: "a rush again"))
+        await asyncio.sleep(0.03)
+        assert not again.done()  # the line was empty meanwhile
+        hold.set()
+        assert await again == "a rush again"
+        await first
+
+    asyncio.run(line())
+
+
+def test_nobody_waits_longer_than_a_rush(monkeypatch):
+    monkeypatch.setattr("api.entrance.RUSH_S", 0.05)
+    entrance, hold = Entrance(threads=1, waiting=5), threading.Event()
+
+    async def line():
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await entrance.run(lambda: "never")
+        hold.set()
+        await first
+        assert await entrance.run(lambda: "the place is free") == "the place is free"
+
+    asyncio.run(line())
+
+
 def test_a_failure_frees_its_place():
     entrance = Entrance(threads=1, waiting=0)
 
