@@ -69,11 +69,11 @@ def _told(error: BaseException) -> str:
 
 def _misused(error: BaseException) -> bool:
     from api.errors import BadParameter, NothingToSearch
-    from index.errors import BadFilter, BadRule
+    from index.errors import BadFilter, BadMapping, BadRule
     from vision.errors import BoxOutside, NotWords
 
-    misused = BadParameter | NothingToSearch | BadFilter | BadRule | BoxOutside | NotWords
-    return isinstance(error, misused)
+    misused = BadParameter | NothingToSearch | BadFilter | BadRule | BadMapping
+    return isinstance(error, misused | BoxOutside | NotWords)
 
 
 if __name__ == "__main__":

@@ -232,6 +232,9 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     index_errors.BadRow: Row(
         422, "bad-row", "A row cannot be taken", ("line", "sku", "reason")
     ),
+    index_errors.BadMapping: Row(
+        422, "bad-mapping", "A column cannot be mapped", ("column", "reason")
+    ),
     index_errors.EmptySource: Row(
         409, "would-remove-products", "This would remove products", ("removing", "present")
     ),

@@ -8,6 +8,7 @@ CatalogueError
 ├── BadProduct (ValueError)            a product's fields make no sense
 ├── BadSource (ValueError)             a catalogue file cannot be read at all
 ├── BadRow (ValueError)                one row of it cannot be taken
+├── BadMapping (ValueError)            columns that were said cannot be so
 ├── EmptySource (ValueError)           applying it would remove too much: confirm first
 ├── BadFilter (ValueError)             a filter cannot be understood
 ├── BadRule (ValueError)               a merchandiser's rule makes no sense
@@ -80,6 +81,14 @@ class BadRow(CatalogueError, ValueError):
     def __init__(self, line: int, sku: str | None, code: str, reason: str) -> None:
         self.line, self.sku, self.code, self.reason = line, sku, code, reason
         super().__init__(f"line {line}{f' ({sku})' if sku else ''}: {reason}")
+
+
+class BadMapping(CatalogueError, ValueError):
+    """What was said of a table's columns cannot be so; `column` is the one."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        self.column, self.reason = column, reason
+        super().__init__(f"The column {column!r} cannot be mapped: {reason}.")
 
 
 class EmptySource(CatalogueError, ValueError):

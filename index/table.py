@@ -11,22 +11,24 @@ from pathlib import Path
 from typing import TextIO
 
 from index.errors import BadRow, BadSource
-from index.filters import fold_field
-from index.row import require_columns
+from index.mapping import Cells, names_a_sku
 
 DELIMITERS = ",;\t|"
 MAX_RECORD_CHARS = 120_000  # the csv module itself stops at a cell of 131,072
 
-Cells = dict[str, list[str]]
 
+def read_table(
+    path: Path, on_note: Callable[[str], None], on_header: Callable[[list[str]], None]
+) -> Iterator[tuple[int, Cells] | BadRow]:
+    """The records of a CSV with their line numbers; `on_header` hears its columns first.
 
-def read_table(path: Path, on_note: Callable[[str], None]) -> Iterator[tuple[int, Cells] | BadRow]:
-    """The records of a CSV with their line numbers; raises BadSource if it is no such table."""
+    Raises BadSource if its first line is no header.
+    """
     encoding = _encoding(path, on_note)
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         lines = _Lines(file)
         delimiter, header = _header(lines, path)
-        require_columns(path, header)
+        on_header(header)
         yield from _records(lines, delimiter, header)
 
 
@@ -123,7 +125,7 @@ def _named(header: list[str], values: list[str]) -> Cells:
 
 
 def _header(lines: _Lines, path: Path) -> tuple[str, list[str]]:
-    """The delimiter and the column names: the delimiter that finds `sku`, or the most columns."""
+    """The delimiter and the column names: the delimiter that finds a SKU's, or the most."""
     try:
         text = next((line for line in lines if line.strip()), "")
         if text.casefold().startswith("sep="):  # Excel's own hint
@@ -133,7 +135,7 @@ def _header(lines: _Lines, path: Path) -> tuple[str, list[str]]:
     best: tuple[bool, int, str, list[str]] = (False, 0, ",", [])
     for delimiter in DELIMITERS:
         names = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
-        found = (any(fold_field(n) == "sku" for n in names), len(names), delimiter, names)
+        found = (any(map(names_a_sku, names)), len(names), delimiter, names)
         best = max(best, found, key=lambda choice: choice[:2])
     return best[2], best[3]
 

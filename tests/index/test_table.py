@@ -1,6 +1,8 @@
 """CSV as people export it, and as accidents leave it."""
 
 import random
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import BadRow, BadSource
+from index.row import require_columns
 from index.table import read_table
+
+
+def demand(path: Path) -> Callable[[list[str]], None]:
+    """Refuses a header that no catalogue has."""
+    return partial(require_columns, path)
+
 
 GOOD = "sku,image,title\na,1.jpg,Bag\nb,2.jpg,Hat\n"
 
@@ -17,7 +26,7 @@ def read(path: Path, content: str | bytes) -> tuple[list[str], list[BadRow], lis
     """The SKUs of good records, the bad records and the notes."""
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     notes: list[str] = []
-    found = list(read_table(path, notes.append))
+    found = list(read_table(path, notes.append, demand(path)))
     bad = [r for r in found if isinstance(r, BadRow)]
     return [r[1]["sku"][0] for r in found if not isinstance(r, BadRow)], bad, notes
 
@@ -42,7 +51,7 @@ def test_a_mark_at_the_start_and_excels_hint_are_read_over(path: Path) -> None:
 def test_encodings_are_told_apart(path: Path, encoding: str) -> None:
     path.write_bytes("sku,image,title\na,1.jpg,Müller – café\n".encode(encoding))
     notes: list[str] = []
-    ((_, cells),) = read_table(path, notes.append)  # type: ignore[misc] # no bad row here
+    ((_, cells),) = read_table(path, notes.append, demand(path))  # type: ignore[misc] # no bad row here
     assert cells["title"] == ["Müller – café"]
     assert ["Windows-1252" in note for note in notes] == ([True] if encoding == "cp1252" else [])
 
@@ -50,14 +59,16 @@ def test_encodings_are_told_apart(path: Path, encoding: str) -> None:
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_numbers_are_those_of_an_editor(path: Path, ending: str) -> None:
     path.write_bytes('sku,image\na,"1\n.jpg"\n\nb,2.jpg\nc,3,4\n'.replace("\n", ending).encode())
-    found = list(read_table(path, print))
+    found = list(read_table(path, print, demand(path)))
     lines = [r.line if isinstance(r, BadRow) else r[0] for r in found]
     assert lines == [2, 5, 6]
 
 
 def test_columns_of_one_name_give_their_values_together(path: Path) -> None:
     path.write_text("sku,image,image\na,1.jpg,2.jpg\n")
-    assert list(read_table(path, print)) == [(2, {"sku": ["a"], "image": ["1.jpg", "2.jpg"]})]
+    assert list(read_table(path, print, demand(path))) == [
+        (2, {"sku": ["a"], "image": ["1.jpg", "2.jpg"]})
+    ]
 
 
 def test_an_open_quote_costs_its_own_line_only(path: Path) -> None:
@@ -109,7 +120,7 @@ def test_any_bytes_after_the_header_are_records_or_bad_rows(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes(GOOD.encode() + tail)
-    found = list(read_table(path, lambda note: None))
+    found = list(read_table(path, lambda note: None, demand(path)))
     assert [r[0] for r in found[:2] if not isinstance(r, BadRow)] == [2, 3]
 
 
