@@ -41,6 +41,7 @@ PEOPLE: dict[type[Exception], Row] = {
     mirror_errors.BadSource: Row(422, "bad-camera", "The camera cannot be used", private=True),
     mirror_errors.CameraLost: Row(503, "camera-lost", "The camera is lost", private=True),
     mirror_errors.BadStream: Row(422, "bad-stream", "The video cannot be used", ("reason",)),
+    mirror_errors.NoEncoder: Row(500, "no-encoder", "This video encoder is not installed"),
     mirror_errors.NothingRecorded: Row(
         422, "nothing-recorded", "Nothing was recorded", ("reason",)
     ),

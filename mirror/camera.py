@@ -15,7 +15,7 @@ from av.error import FFmpegError
 
 from mirror.clip import Note
 from mirror.clock import Clock
-from mirror.encode import X264, Picture
+from mirror.encode import X264, EncoderMaker, FrameEncoder, Picture
 from mirror.errors import BadSource, BadStream, CameraLost
 from mirror.h264 import Reader
 from mirror.packet import Packet
@@ -57,9 +57,11 @@ class VideoSource:
     """A camera read by PyAV. A file is played in real time, from its start each time it ends."""
 
     def __init__(
-        self, address: str, clock: Clock, patience: Patience | None = None, *, loop: bool = True
-    ) -> None:
+        self, address: str, clock: Clock, patience: Patience | None = None, *, loop: bool = True,
+        make_encoder: EncoderMaker = X264,
+    ) -> None:  # fmt: skip
         self._address, self._clock, self._loop = address, clock, loop
+        self._make_encoder = make_encoder
         self._patience = patience or Patience()
         self._timestamps = Timestamps()
         self._damaged = 0
@@ -201,7 +203,7 @@ class VideoSource:
 
     def _encoded(self, video: Any) -> _Step:
         """Packets of a stream that is no H.264: decoded, and encoded live."""
-        encoder: X264 | None = None
+        encoder: FrameEncoder | None = None
         size = (0, 0)
         ready: list[Packet] = []
         while True:
@@ -214,7 +216,7 @@ class VideoSource:
                 continue
             for frame in frames:
                 if encoder is None or size != (frame.width, frame.height):
-                    encoder, size = X264(frame, 100, 0), (frame.width, frame.height)
+                    encoder, size = self._make_encoder(frame, 100, 0), (frame.width, frame.height)
                 tick = self._place(packet).shown_tick
                 for sample in encoder.encode(Picture(tick, frame)):
                     data, key = sample.data, sample.key

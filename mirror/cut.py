@@ -5,7 +5,8 @@ inside the span (encoded anew), the longest stretch that can be copied bit for b
 after the last safe cut (encoded anew; there are some only where the camera reorders pictures). A
 piece encoded here carries parameter sets with an id of its own, kept beside the camera's in the
 file's one configuration record: every decoder of H.264 has to know how to change between them at a
-key. Where that is not possible the whole clip is encoded, and says so.
+key. VP9 needs no parameter sets and joins itself. Where a joint is not possible the whole clip is
+encoded, and says so.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,10 @@ import av
 
 from mirror.clip import Footage, Gap, Making, Note
 from mirror.clock import TICKS_PER_S
+from mirror.codecs import codec_box
 from mirror.encode import EncoderMaker, FrameEncoder, Picture, decode, joinable
 from mirror.errors import NothingRecorded
-from mirror.h264 import read_pps_id, read_sps, write_avcc
+from mirror.h264 import read_pps_id, read_sps
 from mirror.mp4 import Sample, write_mp4
 from mirror.packet import Packet, StreamFormat
 
@@ -61,7 +63,7 @@ def cut(
     runs = [run for run in _split(packets, from_tick, until_tick) if run.wanted]
     if not runs:
         raise NothingRecorded("no frame was shown in the asked span")
-    why = _why_not_join(runs)
+    why = _why_not_join(runs, make_encoder)
     pieces: list[Sample] = []
     formats: list[StreamFormat] = []
     if not why:
@@ -126,7 +128,7 @@ def _safe_end(shown: Sequence[int], start: int, until_tick: int) -> int:
     return end
 
 
-def _why_not_join(runs: Sequence[_Run]) -> str:
+def _why_not_join(runs: Sequence[_Run], make: EncoderMaker) -> str:
     """ "" where pieces and copies may stand in one file, else why not (a stable word)."""
     if not any(run.copied for run in runs):
         return "no_key_in_span"
@@ -134,6 +136,8 @@ def _why_not_join(runs: Sequence[_Run]) -> str:
         return "format_changed"
     if all(len(run.copied) == len(run.wanted) for run in runs):
         return ""
+    if runs[0].packets[0].format.codec != make.codec:
+        return "other_codec"
     return joinable(runs[0].packets[0].format)
 
 
@@ -194,7 +198,7 @@ class _Piece:
         return [self._encoder.format] if self._encoder else []
 
     def _made(self, first: av.VideoFrame) -> FrameEncoder:
-        if self._stream is None:
+        if self._stream is None or not self._stream.sps:
             return self._make(first, 100, 0)
         taken = {read_sps(unit).id for unit in self._stream.sps}
         taken |= {read_pps_id(unit) for unit in self._stream.pps}
@@ -222,8 +226,6 @@ def _footage(
     lost: int,
     resumed: set[int],
 ) -> Footage:
-    sps = tuple(dict.fromkeys(unit for stream in formats for unit in stream.sps))
-    pps = tuple(dict.fromkeys(unit for stream in formats for unit in stream.pps))
     shown = sorted(sample.shown_tick for sample in samples)
     steps = sorted(b - a for a, b in pairwise(shown))
     last_ticks = steps[len(steps) // 2] if steps else _DEFAULT_FRAME_TICKS
@@ -233,7 +235,7 @@ def _footage(
         samples,
         width_px=first.width_px,
         height_px=first.height_px,
-        avcc=write_avcc(sps, pps),
+        codec=codec_box(formats),
         end_tick=end_tick,
     )
     making = (

@@ -1,13 +1,13 @@
 """Decoding and encoding anew, where a clip cannot be cut by copying.
 
-PyAV is imported here, in cut (whose pictures are its frames) and by the cameras. Its x264 is GPL:
-see docs/mirror.md.
+PyAV is imported here, in vp9, encoders, cut (whose pictures are its frames) and by the cameras. Its
+x264 is GPL, VP9 is not: see docs/mirror.md.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import av
 from av.error import FFmpegError
@@ -16,9 +16,9 @@ from mirror.clock import TICKS_PER_S
 from mirror.errors import BadStream
 from mirror.h264 import Reader, read_sps, write_avcc
 from mirror.mp4 import Sample
-from mirror.packet import Packet, StreamFormat
+from mirror.packet import Codec, Packet, StreamFormat
 
-_TICK = Fraction(1, TICKS_PER_S)
+TICK = Fraction(1, TICKS_PER_S)
 _PROFILES = {66: "baseline", 77: "main", 100: "high"}
 _JOINABLE_PICTURES = ("yuv420p", "yuvj420p")
 
@@ -51,6 +51,11 @@ class FrameEncoder(Protocol):
 class EncoderMaker(Protocol):
     """Makes an encoder for pictures like `first`, whose parameter sets carry `set_id`."""
 
+    @property
+    def codec(self) -> Codec:
+        """What it makes."""
+        ...
+
     def __call__(self, first: av.VideoFrame, profile_idc: int, set_id: int) -> FrameEncoder:
         """Raises BadStream where pictures like `first` cannot be encoded so."""
         ...
@@ -63,13 +68,15 @@ class X264:
     ultrafast 9 but half as much again in bytes), so that a raw camera's 30 a second fit into one.
     """
 
+    codec: ClassVar[Codec] = "h264"
+
     def __init__(self, first: av.VideoFrame, profile_idc: int, set_id: int) -> None:
         context = av.CodecContext.create("libx264", "w")
         context.width, context.height = first.width, first.height
         context.pix_fmt = (
             first.format.name if first.format.name in _JOINABLE_PICTURES else "yuv420p"
         )
-        context.time_base, context.framerate = _TICK, Fraction(30)
+        context.time_base, context.framerate = TICK, Fraction(30)
         context.color_range, context.colorspace = first.color_range, first.colorspace
         context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
         context.thread_count = 1
@@ -100,7 +107,7 @@ class X264:
         wanted = (context.width, context.height, self._pix_fmt)
         if (frame.width, frame.height, frame.format.name) != wanted:
             frame = frame.reformat(width=wanted[0], height=wanted[1], format=wanted[2])
-        frame.pts, frame.time_base = picture.tick, _TICK
+        frame.pts, frame.time_base = picture.tick, TICK
         frame.pict_type = av.video.frame.PictureType.NONE  # else the camera's choice binds x264
         try:
             return self._samples(context.encode(frame))
@@ -138,7 +145,7 @@ def decode(packets: Iterable[Packet]) -> Iterator[Picture]:
         if damaged or packet.shown_tick < first_tick:  # the latter lean on what was not decoded
             continue
         encoded: av.Packet[Any] = av.Packet(packet.data)
-        encoded.pts, encoded.dts, encoded.time_base = packet.shown_tick, None, _TICK
+        encoded.pts, encoded.dts, encoded.time_base = packet.shown_tick, None, TICK
         try:
             pictures = _pictures(context, encoded)
         except FFmpegError:
@@ -162,8 +169,9 @@ def joinable(stream: StreamFormat) -> str:
 
 
 def _decoder(stream: StreamFormat) -> av.VideoCodecContext:
-    context = av.CodecContext.create("h264", "r")
-    context.extradata = write_avcc(stream.sps, stream.pps)
+    context = av.CodecContext.create(stream.codec, "r")
+    if stream.codec == "h264":
+        context.extradata = write_avcc(stream.sps, stream.pps)
     context.thread_count = 1
     context.options = {"err_detect": "explode+bitstream+buffer"}  # say so rather than conceal
     return context

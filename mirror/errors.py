@@ -6,6 +6,7 @@ MirrorError
 ├── CameraLost (ConnectionError)      the camera is gone, or sends nothing
 ├── BadStream (ValueError)            packets or parameters that no decoder takes
 ├── NothingRecorded (ValueError)      the asked span holds no frame
+├── NoEncoder (LookupError)           an encoder that this installation does not have
 ├── BadOrder (RuntimeError)           start, stop or visit at the wrong moment
 ├── NoRoom (OSError)                  the disk is full or cannot be written
 ├── UnknownMirror (KeyError)          no mirror of this id
@@ -62,6 +63,14 @@ class NothingRecorded(MirrorError, ValueError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(f"There is nothing to make a clip of: {reason}.")
+
+
+class NoEncoder(MirrorError, LookupError):
+    """No encoder of this `name` here; `known` are the names that mean one."""
+
+    def __init__(self, name: str, reason: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        super().__init__(f"The encoder {name!r} cannot be used: {reason}. Try: {', '.join(known)}.")
 
 
 class BadOrder(MirrorError, RuntimeError):

@@ -1,4 +1,4 @@
-"""Writes an MP4 with one H.264 track (ISO/IEC 14496-12), index first.
+"""Writes an MP4 with one track of H.264 or VP9 (ISO/IEC 14496-12), index first.
 
 Why not the library's muxer: it hides frames behind edit lists where pictures are reordered. Here a
 sample's decoding time is the k-th smallest showing time, and the composition offsets are signed
@@ -16,9 +16,19 @@ from mirror.clock import TICKS_PER_S
 _MATRIX = pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
+@dataclass(frozen=True, slots=True)
+class CodecBox:
+    """How a file names its codec: the sample entry, and the box and record inside of it."""
+
+    entry: bytes
+    kind: bytes
+    record: bytes
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One access unit in decoding order: NAL units behind lengths, when shown, and if a key."""
+    """One access unit in decoding order: NAL units behind lengths (or a frame of VP9), when shown,
+    and if a key."""
 
     data: bytes
     shown_tick: int
@@ -26,7 +36,12 @@ class Sample:
 
 
 def write_mp4(
-    samples: Sequence[Sample], *, width_px: int, height_px: int, avcc: bytes, end_tick: int
+    samples: Sequence[Sample],
+    *,
+    width_px: int,
+    height_px: int,
+    codec: CodecBox,
+    end_tick: int,
 ) -> bytes:
     """The whole file: `ftyp`, `moov`, `mdat`. Plays while it arrives; the track ends at `end_tick`.
 
@@ -36,11 +51,11 @@ def write_mp4(
     shown = sorted(sample.shown_tick for sample in samples)
     if not shown or end_tick <= shown[-1] or len(set(shown)) != len(shown):
         raise ValueError("an MP4 needs samples, each with its own moment before the end")
-    brands = _box(b"ftyp", b"isom", pack(">I", 0x200), b"isomiso4avc1mp41")
+    brands = _box(b"ftyp", b"isom", pack(">I", 0x200), b"isomiso4", codec.entry, b"mp41")
     # The offset of the media depends on the length of the index, not on its own value.
-    index_bytes = len(_moov(samples, shown, width_px, height_px, avcc, end_tick, 0))
+    index_bytes = len(_moov(samples, shown, width_px, height_px, codec, end_tick, 0))
     offset = len(brands) + index_bytes + 8
-    index = _moov(samples, shown, width_px, height_px, avcc, end_tick, offset)
+    index = _moov(samples, shown, width_px, height_px, codec, end_tick, offset)
     media = b"".join(sample.data for sample in samples)
     return brands + index + pack(">I", 8 + len(media)) + b"mdat" + media
 
@@ -59,7 +74,7 @@ def _moov(
     shown: Sequence[int],
     width_px: int,
     height_px: int,
-    avcc: bytes,
+    codec: CodecBox,
     end_tick: int,
     offset: int,
 ) -> bytes:
@@ -70,7 +85,7 @@ def _moov(
     tkhd += pack(">II", width_px << 16, height_px << 16)
     mdhd = pack(">IIIIHH", 0, 0, TICKS_PER_S, ticks, 0x55C4, 0)  # 0x55C4: language undetermined
     hdlr = pack(">I4s12x", 0, b"vide") + b"Video\x00"
-    table = _sample_table(samples, shown, width_px, height_px, avcc, end_tick, offset)
+    table = _sample_table(samples, shown, width_px, height_px, codec, end_tick, offset)
     reference = _full(b"dref", 0, 0, pack(">I", 1), _full(b"url ", 0, 1))
     media_info = _box(
         b"minf", _full(b"vmhd", 0, 1, bytes(8)), _box(b"dinf", reference), _box(b"stbl", table)
@@ -85,13 +100,14 @@ def _sample_table(
     shown: Sequence[int],
     width_px: int,
     height_px: int,
-    avcc: bytes,
+    codec: CodecBox,
     end_tick: int,
     offset: int,
 ) -> bytes:
     entry = bytes(6) + pack(">H16xHHIIIH", 1, width_px, height_px, 0x480000, 0x480000, 0, 1)
     entry += bytes(32) + pack(">Hh", 24, -1)
-    parts = [_full(b"stsd", 0, 0, pack(">I", 1), _box(b"avc1", entry, _box(b"avcC", avcc)))]
+    description = _box(codec.entry, entry, _box(codec.kind, codec.record))
+    parts = [_full(b"stsd", 0, 0, pack(">I", 1), description)]
     steps = [b - a for a, b in zip(shown, [*shown[1:], end_tick], strict=True)]
     parts.append(_runs(b"stts", 0, steps, "I"))
     offsets = [s.shown_tick - at for s, at in zip(samples, shown, strict=True)]

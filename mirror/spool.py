@@ -174,6 +174,7 @@ def _pack_format(stream: StreamFormat) -> bytes:
         "height_px": stream.height_px,
         "sps": [unit.hex() for unit in stream.sps],
         "pps": [unit.hex() for unit in stream.pps],
+        "codec": stream.codec,
     }
     return json.dumps(fields).encode()
 
@@ -182,7 +183,8 @@ def _unpack_format(data: bytes) -> StreamFormat:
     fields = json.loads(data)
     sps = tuple(bytes.fromhex(unit) for unit in fields["sps"])
     pps = tuple(bytes.fromhex(unit) for unit in fields["pps"])
-    return StreamFormat(fields["width_px"], fields["height_px"], sps, pps)
+    codec = fields.get("codec", "h264")  # spools of version 0.1 knew no other
+    return StreamFormat(fields["width_px"], fields["height_px"], sps, pps, codec)
 
 
 def _write_all(file: BinaryIO, data: bytes) -> None:
