@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import threading
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_PEOPLE = Path("people")
 DEFAULT_PLACE = Path("mirror-state")
 STATUS = "status.json"
+PAGE_PASS = "page.pass"
 PASS_VARIABLE = "VISTAZO_MIRROR_PASS"
 
 PeopleOption = Annotated[
@@ -64,8 +66,13 @@ def run(
     token = os.environ.get(PASS_VARIABLE, "")
     if not token:
         raise typer.BadParameter(f"set {PASS_VARIABLE} to the pass that making the mirror gave you")
+    from api.cli_serve import listen
+
     with mirror_libraries():
-        from api.mirror_status import status_page
+        import websockets  # noqa: F401  what uvicorn carries the live picture with
+
+        from api.mirror_door import mirror_door, serving
+        from api.mirror_relay import Relay
     from mirror.memory import forbid_dumps, lock_memory, open_swaps
 
     forbid_dumps()
@@ -75,12 +82,16 @@ def run(
                 f"Warning: frames may reach the swap {swap}. Switch it off or encrypt it."
             )
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    listener = listen("127.0.0.1", status_port)
     attendant = _attendant(camera, server, mirror_id, token, state)
+    page_pass = _page_pass(state)
+    door = mirror_door(attendant, Relay(server, mirror_id, token), page_pass)
     stop = threading.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, lambda *_: stop.set())
-    with status_page(attendant.state, status_port) as url:
+    with serving(door, listener) as url:
         aside().print(f"Tending mirror {mirror_id}, see {url}  (Ctrl-C stops)")
+        aside().print(f"The mirror's own page: {url}mirror#{page_pass}")
         thread = threading.Thread(target=attendant.run, args=(stop,))
         thread.start()
         while not stop.wait(1.0):
@@ -200,6 +211,16 @@ def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path
     clock = SystemClock()
     desk = HttpDesk(server, mirror_id, token)
     return Attendant(VideoSource(camera, clock), desk, clock, Place(state), X264)
+
+
+def _page_pass(state: Path) -> str:
+    """What opens the mirror's own page: made once, so that a screen may start with its address."""
+    from customers.files import write_whole
+
+    path = state / PAGE_PASS
+    if not path.exists():
+        write_whole(path, secrets.token_urlsafe(24).encode(), mode=0o600)
+    return path.read_text("ascii")
 
 
 def _write_status(attendant: "Attendant", state: Path) -> None:

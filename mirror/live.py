@@ -35,6 +35,8 @@ class Viewer:
 
     def offer(self, packet: Packet) -> None:
         """Hand a packet in; the lock is held."""
+        if packet.resumes:  # what came between is lost: nothing may lean on it
+            self._wants_key = True
         if len(self._waiting) >= self._most:
             self.skipped += len(self._waiting)
             self._waiting.clear()

@@ -78,9 +78,12 @@ export class Strings {
   }
 }
 
-/** The strings, in the language remembered, else the first of the browser's that we speak. */
-export async function loadStrings() {
-  const answer = await fetch(new URL("strings.json", import.meta.url));
+/**
+ * The strings, in the language remembered, else the first of the browser's that we speak.
+ * @param {string} [file] another page's sentences, beside this file
+ */
+export async function loadStrings(file = "strings.json") {
+  const answer = await fetch(new URL(file, import.meta.url));
   const all = await answer.json();
   const wanted = [recall(), ...navigator.languages].map((tag) => (tag ?? "").slice(0, 2));
   return new Strings(all, wanted.find((tag) => tag in all) ?? "en");
