@@ -1,6 +1,7 @@
 """Indexing a catalogue from the command line, with the encoder set for bulk."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -9,13 +10,13 @@ from api.eye import card_of, open_encoder
 from api.progress import stage_bar
 from api.settings import Settings
 from index.blend import words_of
-from index.build import apply_source
+from index.build import Progress, apply_source
 from index.errors import BadRow, BadSource, EmptySource, NoShop
 from index.examine import sha256_of
 from index.plan import Held, Plan, gather, make_plan
 from index.row import Row
 from index.shelf import Shelf
-from index.source import read_source
+from index.source import Mappings, nothing_said, read_source
 from vision.decode import Limits
 from vision.spec import EncoderSpec
 
@@ -47,12 +48,16 @@ def index_source(
     *,
     allow_removals: bool,
     pictures_only: bool = False,
+    keep_unnamed: bool = False,
+    mapping: Mappings = nothing_said,
+    on_progress: Callable[[Progress], None] | None = None,
     quiet: bool,
 ) -> Outcome:
     """Make the shop hold what `source` names. Raises CatalogueError, VisionError or OSError.
 
     One thread for each run of the encoder and as many runs as cores: on bulk work that beats one
-    run on all cores, since nothing is handed over between threads.
+    run on all cores, since nothing is handed over between threads. `on_progress` hears where it
+    stands, in place of a bar.
     """
     started = perf_counter()
     source.stat()  # a mistyped name must not leave an empty shop behind
@@ -68,7 +73,9 @@ def index_source(
             source,
             allow_removals=allow_removals,
             pictures_only=pictures_only,
-            on_progress=show,
+            keep_unnamed=keep_unnamed,
+            mapping=mapping,
+            on_progress=on_progress or show,
             threads=lanes,
             limits=Limits(max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels),
         )
@@ -85,7 +92,13 @@ def index_source(
 
 
 def plan_source(
-    settings: Settings, source: Path, *, allow_removals: bool, pictures_only: bool
+    settings: Settings,
+    source: Path,
+    *,
+    allow_removals: bool,
+    pictures_only: bool,
+    keep_unnamed: bool = False,
+    mapping: Mappings = nothing_said,
 ) -> Outcome:
     """What `index_source` would do, found without seeing a picture or writing anything.
 
@@ -94,7 +107,7 @@ def plan_source(
     """
     started = perf_counter()
     notes: list[str] = []
-    rows, bad = gather(read_source(source, notes.append), lambda count: None)
+    rows, bad = gather(read_source(source, notes.append, mapping), lambda count: None)
     spec = card_of(settings.model, settings.store).spec
     shelf = _present(settings.shop, spec)
     if shelf is None:
@@ -103,7 +116,7 @@ def plan_source(
         )
     weight = 0.0 if pictures_only else spec.title_weight
     with shelf, shelf.database.reading() as connection:
-        plan = make_plan(connection, rows, bad, weight)
+        plan = make_plan(connection, rows, bad, weight, keep_unnamed=keep_unnamed)
     added = sum(row.product.sku not in plan.held for row in plan.look)
     same = sum(_is_as_held(row, plan.held.get(row.product.sku), weight) for row in plan.look)
     changed = len(plan.look) - added - same + len(plan.rewrite)

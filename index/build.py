@@ -24,7 +24,7 @@ from index.plan import Plan, gather, make_plan
 from index.product import Product
 from index.row import Row
 from index.shelf import Shelf
-from index.source import read_source
+from index.source import Mappings, nothing_said, read_source
 from vision.decode import Limits
 from vision.encoder import Encoder
 
@@ -67,6 +67,8 @@ def apply_source(
     *,
     allow_removals: bool = False,
     pictures_only: bool = False,
+    keep_unnamed: bool = False,
+    mapping: Mappings = nothing_said,
     on_progress: Callable[[Progress], None] = quiet,
     threads: int = 2,
     limits: Limits | None = None,
@@ -75,18 +77,19 @@ def apply_source(
     """Make the shop hold what `source` names; `threads` rows are read, seen and embedded at once.
 
     `pictures_only` keeps titles out of the product vectors. Products that came through the API and
-    that no source ever named stay. Raises BadSource, EmptySource (nothing was changed then),
-    ShopBusy, EncoderBroken.
+    that no source ever named stay; with `keep_unnamed` all do that this source does not name.
+    `mapping` says what its columns are. Raises BadSource, BadMapping, EmptySource (nothing was
+    changed then), ShopBusy, EncoderBroken.
     """
     run = _Run(shelf, encoder, on_progress, limits or Limits(), clock_ns)
     with bulk_writer(shelf.folder), run.timed("total"):
         with run.timed("reading"):
-            found = read_source(source, run.report.notes.append)
+            found = read_source(source, run.report.notes.append, mapping)
             rows, bad = gather(found, lambda n: on_progress(Progress("reading", n, 0)))
             run.report.rejected += bad
         with run.timed("comparing"):
             on_progress(Progress("comparing", 0, len(rows)))
-            plan = run.plan(rows, bad, pictures_only)
+            plan = run.plan(rows, bad, pictures_only=pictures_only, keep_unnamed=keep_unnamed)
             if not allow_removals:
                 plan.require_meant()
             run.settle_titles()
@@ -125,10 +128,12 @@ class _Run:
         yield
         self.report.seconds[stage] = time.perf_counter() - started
 
-    def plan(self, rows: dict[str, Row], bad: list[BadRow], pictures_only: bool) -> Plan:
+    def plan(
+        self, rows: dict[str, Row], bad: list[BadRow], *, pictures_only: bool, keep_unnamed: bool
+    ) -> Plan:
         self._title_weight = 0.0 if pictures_only else self._shelf.spec.title_weight
         with self._database.reading() as connection:
-            plan = make_plan(connection, rows, bad, self._title_weight)
+            plan = make_plan(connection, rows, bad, self._title_weight, keep_unnamed=keep_unnamed)
         self.report.unchanged = plan.unchanged
         return plan
 

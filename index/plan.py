@@ -102,10 +102,13 @@ def make_plan(
     rows: dict[str, Row],
     rejected: list[BadRow],
     title_weight: float,
+    *,
+    keep_unnamed: bool = False,
 ) -> Plan:
     """Compare `rows` with the shop. A SKU whose row was rejected stays as it is.
 
-    A product that no source ever named (it came through the API) is never gone.
+    A product that no source ever named (it came through the API) is never gone, and with
+    `keep_unnamed` none is.
     """
     held = _held(connection)
     plan = Plan(held)
@@ -121,7 +124,8 @@ def make_plan(
     # titles of one length fill a batch without padding: 13 % less work for the words
     plan.look.sort(key=lambda row: (row.product.title.count(" "), row.product.title))
     kept = rows.keys() | {bad.sku for bad in rejected}
-    plan.gone = [sku for sku, known in held.items() if known.from_source and sku not in kept]
+    if not keep_unnamed:
+        plan.gone = [sku for sku, known in held.items() if known.from_source and sku not in kept]
     staying = held.keys() - rows.keys() - set(plan.gone)
     for product, words in ((product_of(held[sku].row), held[sku].words) for sku in staying):
         if reweigh or words != words_of(product, title_weight):

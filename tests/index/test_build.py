@@ -67,6 +67,15 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     shop.shelf.close()
 
 
+def test_a_source_of_some_products_keeps_the_others_when_told_so(shop: Shop) -> None:
+    rows = ten(shop)
+    shop.rows(rows)
+    shop.apply()
+    shop.rows([rows[0] | {"title": "Another"}])
+    assert counts(shop.apply(keep_unnamed=True)) == (0, 1, 0, 0)
+    assert len(shop.shelf) == 10
+
+
 def ten(shop: Shop, **fields: object) -> list[dict[str, object]]:
     return [
         {"sku": f"p{n}", "image": shop.picture(f"{n}.png", n), "title": f"Bag {n}", "price": n}
