@@ -62,13 +62,13 @@ class Disposal:
         left: set[str] = set()
         for path in self._files():
             named, half_written = OWN_NAME.match(path.name), path.name.endswith(".part")
-            if named is None or (named[1] in needed and not half_written):
+            if not half_written and (named is None or named[1] in needed):
                 continue
             if _age_s(path, now_s) < ABANDONED_AFTER_S:
                 continue
             if half_written:
                 _unlink(path)
-            else:
+            elif named is not None:
                 left.add(named[1])
         self.run(left)
 
@@ -87,6 +87,7 @@ class Disposal:
         connection.executemany("DELETE FROM doomed WHERE sha256 = ?", settled)
 
     def _files(self) -> Iterator[Path]:
+        yield from self._folder.glob(".*.part")
         yield from (self._folder / PICTURES_FOLDER).glob("*")
         yield from (self._folder / THUMBNAILS_FOLDER).glob("*/*")
 

@@ -66,7 +66,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Two writers of one path do not disturb each other: each writes a file of its own first.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.part")
     try:
         with part.open("wb") as file:
@@ -77,6 +77,15 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it that are missing, durably: a folder that only its own sync
+    made durable can be lost with all that is in it."""
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+        sync_folder(one.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -41,7 +41,7 @@ def repair_shop(
         for one in wanted:
             if one.code in ROWS:
                 _mend_rows(database, ROWS[one.code], [int(key) for key in one.keys])
-            elif one.code in FILES:
+            elif one.code == "thumbnail-damaged":
                 for key in one.keys:
                     Path(str(key)).unlink(missing_ok=True)
             elif one.code in AGAIN:
@@ -128,5 +128,4 @@ ROWS: dict[str, Callable[[sqlite3.Connection, int, int], None]] = {
     "back-from-the-dead": _give_new_number,
     "number-behind": _raise_number,
 }
-FILES = frozenset(("thumbnail-damaged", "half-written"))
 AGAIN = frozenset(("no-vector", "vector-damaged"))

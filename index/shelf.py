@@ -13,7 +13,7 @@ from index.database import DATABASE_NAME, Database
 from index.errors import NoShop, ShopBroken, ShopBusy
 from index.hit import Answer
 from index.look import answer_in
-from index.manifest import FORMAT, Manifest, read_manifest, write_manifest
+from index.manifest import FORMAT, Manifest, make_folder, read_manifest, write_manifest
 from index.query import Query
 from index.replica import Replica
 from index.writer import Writer
@@ -104,7 +104,7 @@ def _find_manifest(folder: Path) -> Manifest | None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as refused:
         reason = refused.strerror or str(refused)
         raise ShopBroken(str(folder), f"its folder cannot be made ({reason})") from refused

@@ -1,11 +1,11 @@
-"""Child processes that write to a shop until they are killed; started by test_killed.py.
+"""Child processes that write to a shop until they are killed; started by test_killed.py and others.
 
-Run as `python -m tests.index.killed index SHOP CATALOGUE` or `… put SHOP SEED`. Whatever was
+Run as `python -m tests.index.killed index SHOP CATALOGUE`, `… put SHOP SEED` or `… mixed SHOP SEED
+TURNS FIRST AFTER` (threads FIRST up to AFTER, so many turns each, 0 for no end). Whatever was
 acknowledged is told on standard output, a line for each, before anything else is done.
 """
 
 import itertools
-import os
 import random
 import sys
 from pathlib import Path
@@ -17,14 +17,10 @@ from index.errors import UnknownProduct
 from index.product import Picture, Product
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, fake_spec
+from tests.index.mixed import mixed, told
 from vision.embedding import Embedding, unit
 
 SKUS = 12
-
-
-def told(line: str) -> None:
-    """Say it with one system call, so that it is out before the next instruction."""
-    os.write(1, f"{line}\n".encode())
 
 
 def vector_for(sku: str, version: int) -> Embedding:
@@ -70,8 +66,11 @@ def put(shop: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    what, folder, argument = sys.argv[1:]
-    if what == "index":
+    what, folder, argument, *rest = sys.argv[1:]
+    if what == "mixed":
+        turns, first, after = map(int, rest)
+        mixed(Path(folder), int(argument), turns or None, range(first, after))
+    elif what == "index":
         index(Path(folder), Path(argument))
     else:
         put(Path(folder), int(argument))
