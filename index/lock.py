@@ -1,4 +1,4 @@
-"""One bulk writer at a time, also across processes."""
+"""One bulk writer at a time, and one upkeep, also across processes."""
 
 import fcntl
 from collections.abc import Iterator
@@ -16,9 +16,19 @@ def bulk_writer(folder: Path) -> Iterator[None]:
 
     The kernel lets go of the lock when its holder dies, however it dies.
     """
-    with (folder / LOCK_NAME).open("ab") as file:
+    with alone(folder / LOCK_NAME) as is_alone:
+        if not is_alone:
+            raise ShopBusy(str(folder))
+        yield
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold the lock file `path`; False if another process does. Raises OSError."""
+    with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as held:
-            raise ShopBusy(str(folder)) from held
-        yield
+        except BlockingIOError:
+            yield False
+            return
+        yield True

@@ -16,7 +16,7 @@ from index.fold import Candidate, Standing, fold
 from index.hit import Answer, Hit
 from index.hits import candidates_of, hits_of, refuses
 from index.query import Query
-from index.replica import Replica
+from index.replica import Chosen, Replica
 from index.rules import rules_in
 from index.ruling import Ruling, Segment, acting
 from index.vectors import Ids
@@ -37,14 +37,20 @@ def answer_in(
     started = time.perf_counter()
     sequence = replica.catch_up(connection)
     rules = acting(rules_in(connection) if query.rules is None else query.rules, query)
-    allowed, ruling = None, None
-    if query.filter is not None or rules:
+    allowed: Ids | Chosen | None = None
+    ruling = None
+    if rules:
         owners = replica.owners(sequence)
         if owners is None:
             return None
+        among = None
         if query.filter is not None:
-            allowed = allowed_pictures(connection, query.filter, owners)
-        ruling = Ruling(connection, rules, owners, allowed) if rules else None
+            among = allowed_pictures(connection, query.filter, owners)
+        ruling = Ruling(connection, rules, owners, among)
+    elif query.filter is not None:
+        allowed = replica.chosen(connection, query.filter, sequence)
+        if allowed is None:
+            return None
     look = _Look(replica, connection, sequence, allowed, ruling)
     standings = look.standings(query)
     if standings is None:
@@ -86,7 +92,7 @@ class _Look:
         replica: Replica,
         connection: sqlite3.Connection,
         sequence: int,
-        allowed: Ids | None,
+        allowed: Ids | Chosen | None,
         ruling: Ruling | None,
     ) -> None:
         self._replica = replica

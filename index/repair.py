@@ -115,7 +115,7 @@ def _raise_number(connection: sqlite3.Connection, sequence: int, newest: int) ->
 
 
 def _drop_cache(folder: Path) -> None:
-    for path in (folder / "vectors.json", *folder.glob("vectors-*.faiss")):
+    for path in (folder / "vectors.json", *folder.glob("vectors-*.arrays")):
         with suppress(FileNotFoundError):
             path.unlink()
 

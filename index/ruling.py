@@ -20,6 +20,7 @@ from index.filters import All, Filter, Part, Term
 from index.hit import Moved
 from index.owners import Owners
 from index.query import Query
+from index.replica import Chosen
 from index.rule import Rule, filter_of, word_stems
 from index.vectors import Ids
 
@@ -36,7 +37,7 @@ class Segment:
     `whole` says that they are few and all of them are looked at.
     """
 
-    allowed: Ids | None
+    allowed: Ids | Chosen | None
     shift: float = 0.0
     whole: bool = False
 

@@ -272,9 +272,9 @@ def test_vectors_in_memory_that_differ_are_told_one_by_one(shelf: Shelf) -> None
         identity, _, dimension = catalogue.identity_of(connection)
         replica = Replica(shelf.folder, identity, dimension, connection)
         assert compare(connection, replica, dimension) == []
-        one, two = (catalogue.vectors_of(connection, n) for n in (1, 2))
-        replica._index.remove(np.array([1, 2, 3]))
-        replica._index.add(np.array([1, 2]), np.concatenate((two, one)))
+        rows = replica.tiered._new.rows
+        rows[[0, 1]] = rows[[1, 0]]
+        replica.tiered.remove(np.array([3]))
         assert compare(connection, replica, dimension) == [1, 2, 3]
 
 

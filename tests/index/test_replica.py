@@ -15,7 +15,6 @@ from index.product import Picture, Product
 from index.query import Query
 from index.replica import CACHE_NAME
 from index.shelf import Shelf
-from index.vectors import FlatIndex
 from tests.fakes import FakeEncoder, fake_spec
 from vision.embedding import Embedding, unit
 
@@ -88,7 +87,7 @@ def test_changes_since_the_cache_was_written_are_seen(folder: Path) -> None:
     with Shelf.open(folder, fake_spec()) as shelf:
         shelf.delete("p3")
         shelf.write([entry(3, "new"), entry(7, "p7")])
-    for old in folder.glob("vectors-*.faiss"):
+    for old in folder.glob("vectors-*.arrays"):
         old.unlink()
     for path, content in kept.items():
         path.write_bytes(content)
@@ -118,16 +117,16 @@ def test_saving_leaves_one_cache_file(folder: Path) -> None:
         for n in range(10, 14):
             shelf.write([entry(n)])
             shelf.save_cache()
-    assert len(list(folder.glob("vectors-*.faiss"))) == 1
+    assert len(list(folder.glob("vectors-*.arrays"))) == 1
 
 
 def test_a_disk_that_takes_no_cache_costs_nothing_else(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: FlatIndex, path: Path) -> None:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FlatIndex, "save", full)
+    monkeypatch.setattr(replica, "keep_flat", full)
     with Shelf.open(folder, fake_spec()) as shelf:
         shelf.write([entry(3, "new"), entry(11)])
         shelf.save_cache()
