@@ -4,7 +4,7 @@ The page shows its pass in its first message. Then it hears, as text, `format` (
 packet and whenever it changes) and `state` (whenever it changes); and, as bytes, one packet each:
 
     1 byte flags (1: decoding may start here; 2: the first one after a gap), 3 bytes of nothing,
-    4 bytes sequence number, 8 bytes when it is shown (1/90,000 s), then NAL units behind lengths
+    4 bytes sequence number, 8 bytes when it is shown (1/90,000 s), then mirror/packet.Packet.data
 
 all big-endian. It answers with the number of packets it has taken up since its last answer; where
 MOST_UNDER_WAY are unanswered nothing more is sent, so that a slow page falls back to the next key
@@ -28,11 +28,12 @@ from starlette.websockets import WebSocketDisconnect
 from api.mirror_forms import state_json
 from mirror.desk import MirrorState
 from mirror.errors import DeskAway
+from mirror.codecs import codec_name
 from mirror.h264 import write_avcc
 from mirror.live import Live, Viewer
 from mirror.packet import Packet, StreamFormat
 
-MOST_UNDER_WAY = 30
+MOST_UNDER_WAY = 10  # a third of a second; with mirror/live.MOST_WAITING the longest delay
 MOST_VIEWERS = 8
 NOT_KNOWN, NOT_ALLOWED, TOO_MANY, SERVER_AWAY = 4401, 4403, 4429, 4503
 _NO_ANSWER = 1008
@@ -179,11 +180,13 @@ class _Sight:
 
 
 def format_json(stream: StreamFormat) -> dict[str, Any]:
-    """What WebCodecs' VideoDecoder is configured with; `description` in base64."""
-    record = write_avcc(stream.sps, stream.pps)
-    return {
-        "codec": f"avc1.{record[1:4].hex()}",
+    """What WebCodecs' VideoDecoder is configured with; H.264's `description` in base64."""
+    config: dict[str, Any] = {
+        "codec": codec_name(stream),
         "codedWidth": stream.width_px,
         "codedHeight": stream.height_px,
-        "description": base64.b64encode(record).decode(),
     }
+    if stream.codec == "h264":  # its parameter sets travel apart from its packets
+        record = write_avcc(stream.sps, stream.pps)
+        config["description"] = base64.b64encode(record).decode()
+    return config

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from mirror.packet import Packet
 
-MOST_WAITING = 60  # two seconds: what comes later than that is no mirror any more
+MOST_WAITING = 15  # half a second: what comes later than that is no mirror any more
 _MOST_GROUP_BYTES = 32 * 1024 * 1024  # a minute of 4 Mbit/s: longer groups are not kept for anybody
 
 

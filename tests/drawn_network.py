@@ -54,10 +54,18 @@ class Server:
             self._serve(client)
 
 
-def rtsp(stream: Sequence[Packet], *, fps: int = 30, port: int = 0, mute_after: int = 0) -> Server:
+def rtsp(
+    stream: Sequence[Packet],
+    *,
+    fps: int = 30,
+    port: int = 0,
+    mute_after: int = 0,
+    sends: Callable[[int], None] = lambda ordinal: None,
+) -> Server:
     """A camera at rtsp://127.0.0.1:PORT/live that plays `stream` in real time, again and again.
 
-    `mute_after` packets it keeps the connection and sends nothing more.
+    `mute_after` packets it keeps the connection and sends nothing more. `sends` hears the ordinal
+    of every packet just before it is sent.
     """
 
     def serve(client: socket.socket) -> None:
@@ -77,7 +85,7 @@ def rtsp(stream: Sequence[Packet], *, fps: int = 30, port: int = 0, mute_after: 
                 extra = "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n"
             client.sendall(f"RTSP/1.0 200 OK\r\nCSeq: {sequence}\r\n{extra}\r\n{body}".encode())
             if method == "PLAY":
-                _play(client, stream, fps, mute_after)
+                _play(client, stream, fps, mute_after, sends)
 
     return Server(serve, port)
 
@@ -128,7 +136,13 @@ def _sdp(packet: Packet) -> str:
     )
 
 
-def _play(client: socket.socket, stream: Sequence[Packet], fps: int, mute_after: int) -> None:
+def _play(
+    client: socket.socket,
+    stream: Sequence[Packet],
+    fps: int,
+    mute_after: int,
+    sends: Callable[[int], None],
+) -> None:
     start, number, sent = time.monotonic(), 0, 0
     step = 90_000 // fps
     while True:
@@ -136,6 +150,7 @@ def _play(client: socket.socket, stream: Sequence[Packet], fps: int, mute_after:
             if mute_after and sent >= mute_after:
                 time.sleep(3600)
             at = (sent * step + packet.shown_tick - packet.decoded_tick) & 0xFFFFFFFF
+            sends(sent)
             for payload, last in _payloads(packet):
                 rtp = pack(">BBHII", 0x80, 96 | last << 7, number & 0xFFFF, at, 7) + payload
                 client.sendall(pack(">cBH", b"$", 0, len(rtp)) + rtp)

@@ -61,11 +61,11 @@ export class Live {
       error: () => this.socket.close(), // a fresh line begins with a key
     });
     this.decoder.ondequeue = () => this.#acknowledge();
-    const bytes = Uint8Array.from(atob(description), (c) => c.charCodeAt(0));
-    this.decoder.configure({ ...config, description: bytes, optimizeForLatency: true });
+    if (description) config.description = Uint8Array.from(atob(description), (c) => c.charCodeAt(0));
+    this.decoder.configure({ ...config, optimizeForLatency: true });
   }
 
-  /** One packet: 16 bytes of head (see api/mirror_live.py), then length-prefixed NAL units. */
+  /** One packet: 16 bytes of head (see api/mirror_live.py), then what was encoded. */
   #take(view) {
     this.received += 1;
     const flags = view.getUint8(0);
