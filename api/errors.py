@@ -225,12 +225,18 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
         503, "shop-busy", "Another process writes to the shop", private=True, retry=True
     ),
     index_errors.UnknownProduct: Row(404, "unknown-product", "No such product", ("sku",)),
+    index_errors.ChangedMeanwhile: Row(
+        412, "changed-meanwhile", "The product was changed meanwhile", ("sku",)
+    ),
     index_errors.BadProduct: Row(
         422, "bad-product", "The product cannot be taken", ("field", "reason")
     ),
     index_errors.BadSource: Row(422, "bad-source", "The catalogue cannot be read", private=True),
     index_errors.BadRow: Row(
         422, "bad-row", "A row cannot be taken", ("line", "sku", "reason")
+    ),
+    index_errors.BadLink: Row(
+        422, "bad-link", "No picture can be had from this link", ("url", "reason")
     ),
     index_errors.BadMapping: Row(
         422, "bad-mapping", "A column cannot be mapped", ("column", "reason")

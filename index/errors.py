@@ -5,9 +5,11 @@ CatalogueError
 ├── ShopBroken (RuntimeError)          the shop's files contradict one another
 ├── ShopBusy (RuntimeError)            another writer holds the shop
 ├── UnknownProduct (KeyError)          no product of this SKU
+├── ChangedMeanwhile (RuntimeError)    the product is not what the caller thinks it is
 ├── BadProduct (ValueError)            a product's fields make no sense
 ├── BadSource (ValueError)             a catalogue file cannot be read at all
 ├── BadRow (ValueError)                one row of it cannot be taken
+├── BadLink (ValueError)               no picture can be had from a link
 ├── BadMapping (ValueError)            columns that were said cannot be so
 ├── EmptySource (ValueError)           applying it would remove too much: confirm first
 ├── BadFilter (ValueError)             a filter cannot be understood
@@ -59,6 +61,16 @@ class UnknownProduct(CatalogueError, KeyError):
         return str(self.args[0])
 
 
+class ChangedMeanwhile(CatalogueError, RuntimeError):
+    """The product is not the version that the caller wants to change."""
+
+    def __init__(self, sku: str) -> None:
+        self.sku = sku
+        super().__init__(
+            f"The product {sku!r} was changed since you read it. Read it again, then change it."
+        )
+
+
 class BadProduct(CatalogueError, ValueError):
     """A product's field makes no sense."""
 
@@ -81,6 +93,28 @@ class BadRow(CatalogueError, ValueError):
     def __init__(self, line: int, sku: str | None, code: str, reason: str) -> None:
         self.line, self.sku, self.code, self.reason = line, sku, code, reason
         super().__init__(f"line {line}{f' ({sku})' if sku else ''}: {reason}")
+
+
+class BadLink(CatalogueError, ValueError):
+    """No picture can be had from a link; `code` says why in one word, `reason` in a sentence.
+
+    `retry_after_s` is set where the host asked to be left alone for so long, `passing` where trying
+    again may help. The link is told without its query, which may hold a secret.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        code: str,
+        reason: str,
+        *,
+        retry_after_s: float | None = None,
+        passing: bool = False,
+    ) -> None:
+        self.url = url.partition("?")[0][:200]
+        self.code, self.reason = code, reason
+        self.retry_after_s, self.passing = retry_after_s, passing
+        super().__init__(f"There is no picture to be had from {self.url}: {reason}.")
 
 
 class BadMapping(CatalogueError, ValueError):
