@@ -5,7 +5,7 @@ camera that is lost raises CameraLost within `Patience.read_s`; finding it again
 """
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,17 +15,14 @@ from av.error import FFmpegError
 
 from mirror.clip import Note
 from mirror.clock import Clock
-from mirror.encode import X264, EncoderMaker, FrameEncoder, Picture
-from mirror.errors import BadSource, BadStream, CameraLost
-from mirror.h264 import Reader
+from mirror.encode import X264, EncoderMaker
+from mirror.errors import BadSource, CameraLost
 from mirror.packet import Packet
-from mirror.timestamps import Timestamps
+from mirror.unpack import Unpacker, stamp_s
 
-_Step = Generator[list[Packet], Any, None]  # a demuxed packet in, packets of the ring out
 _LIVE = ("rtsp://", "rtsps://", "http://", "https://")
 _EDGE_S = 0.005  # a read that had to wait for the camera: what follows is live
 _MAX_EARLY = 600  # twenty seconds: no camera holds more
-_MAX_DAMAGED_IN_A_ROW = 300  # ten seconds of nothing readable: this is no camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +58,8 @@ class VideoSource:
         make_encoder: EncoderMaker = X264,
     ) -> None:  # fmt: skip
         self._address, self._clock, self._loop = address, clock, loop
-        self._make_encoder = make_encoder
+        self._unpack = Unpacker(make_encoder)
         self._patience = patience or Patience()
-        self._timestamps = Timestamps()
-        self._damaged = 0
-        self._arrived_s = 0.0
         self._file = not address.startswith(_LIVE) and not address.startswith("/dev/")
         if not address.strip() or (self._file and not Path(address).is_file()):
             raise BadSource(self.name, "there is no such file")
@@ -78,16 +72,14 @@ class VideoSource:
 
     def notes(self) -> tuple[Note, ...]:
         """What was odd and repaired so far."""
-        text = "Packets that could not be read; frames up to the next key were left out."
-        damaged = (Note("packets_damaged", self._damaged, text),) if self._damaged else ()
-        return self._timestamps.notes() + damaged
+        return self._unpack.notes()
 
     def packets(self, stop: threading.Event) -> Iterator[Packet]:
         """Open the camera and yield its packets; the first one `resumes`."""
         container = self._open()
         try:
             resumes = True
-            self._timestamps.restart()
+            self._unpack.restart()
             for packet in self._read(container, stop):
                 yield replace(packet, resumes=True) if resumes else packet
                 resumes = False
@@ -128,24 +120,29 @@ class VideoSource:
 
     def _read(self, container: Any, stop: threading.Event) -> Iterator[Packet]:
         video = container.streams.video[0]
-        copies = video.codec_context.name == "h264"
-        encoded = self._copied(video) if copies else self._encoded(video)
-        next(encoded)
+        context = video.codec_context
+        copies = context.name == "h264"
+        unpacked = (
+            self._unpack.copied(bytes(context.extradata or b""))
+            if copies
+            else self._unpack.encoded(context)
+        )
+        next(unpacked)
         arrivals = (
             self._paced(container, video, stop) if self._file else self._live(container, video)
         )
         for packet, arrived_s in arrivals:
             if stop.is_set():
                 return
-            self._arrived_s = arrived_s
-            yield from encoded.send(packet)
+            self._unpack.arrived_s = arrived_s
+            yield from unpacked.send(packet)
 
     def _paced(
         self, container: Any, video: Any, stop: threading.Event
     ) -> Iterator[tuple[Any, float]]:
         pace = _Pace(self._clock)
         for packet in self._demuxed(container, video):
-            pace.wait(_seconds(packet.dts, packet), stop)
+            pace.wait(stamp_s(packet.dts, packet), stop)
             yield packet, self._clock.monotonic_s()
 
     def _live(self, container: Any, video: Any) -> Iterator[tuple[Any, float]]:
@@ -170,62 +167,7 @@ class VideoSource:
             if not (self._file and self._loop):
                 return
             container.seek(0)
-            self._timestamps.restart()
-
-    def _copied(self, video: Any) -> _Step:
-        """Access units out of an H.264 stream, untouched."""
-        reader = Reader(bytes(video.codec_context.extradata or b""))
-        ready: list[Packet] = []
-        waiting, in_a_row = True, 0
-        while True:
-            packet = yield ready
-            ready = []
-            try:
-                if packet.is_corrupt:
-                    raise BadStream("the camera marks the packet as corrupt")
-                unit = reader.read(bytes(packet))
-            except BadStream:
-                self._damaged, waiting, in_a_row = self._damaged + 1, True, in_a_row + 1
-                if in_a_row > _MAX_DAMAGED_IN_A_ROW:
-                    raise
-                continue
-            in_a_row = 0
-            if waiting and not unit.entry:
-                continue
-            placed = self._place(packet)
-            ready.append(
-                Packet(
-                    unit.data, placed.shown_tick, placed.decoded_tick, unit.key, unit.entry,
-                    unit.format, resumes=waiting,
-                )
-            )  # fmt: skip
-            waiting = False
-
-    def _encoded(self, video: Any) -> _Step:
-        """Packets of a stream that is no H.264: decoded, and encoded live."""
-        encoder: FrameEncoder | None = None
-        size = (0, 0)
-        ready: list[Packet] = []
-        while True:
-            packet = yield ready
-            ready = []
-            try:
-                frames = video.codec_context.decode(packet)
-            except FFmpegError:
-                self._damaged += 1
-                continue
-            for frame in frames:
-                if encoder is None or size != (frame.width, frame.height):
-                    encoder, size = self._make_encoder(frame, 100, 0), (frame.width, frame.height)
-                tick = self._place(packet).shown_tick
-                for sample in encoder.encode(Picture(tick, frame)):
-                    data, key = sample.data, sample.key
-                    at = sample.shown_tick
-                    ready.append(Packet(data, at, at, key, key, encoder.format))
-
-    def _place(self, packet: Any) -> Any:
-        pts_s, dts_s = _seconds(packet.pts, packet), _seconds(packet.dts, packet)
-        return self._timestamps.place(pts_s, dts_s, self._arrived_s)
+            self._unpack.restart()
 
 
 class _Pace:
@@ -252,8 +194,4 @@ class _Pace:
 
 def _camera_s(packet: Any) -> float:
     stamp = packet.pts if packet.dts is None else packet.dts
-    return _seconds(stamp, packet) or 0.0
-
-
-def _seconds(stamp: int | None, packet: Any) -> float | None:
-    return None if stamp is None else float(stamp * packet.time_base)
+    return stamp_s(stamp, packet) or 0.0
