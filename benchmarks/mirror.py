@@ -26,10 +26,11 @@ from mirror.encode import X264, Picture, decode
 from mirror.finish import About, finish
 from mirror.h264 import split_lengths
 from mirror.packet import Packet
-from mirror.recorder import Recorder, RecorderLimits
+from mirror.recorder import Recorder
 from mirror.session import Session
 from mirror.spool import SpoolWriter
 from mirror.studio import open_studio
+from mirror.take import RecorderLimits
 from tests.drawn_camera import Drawing, packets
 from tests.drawn_clips import HandClock, clip_of
 from tests.drawn_network import rtsp

@@ -24,8 +24,9 @@ from mirror.encode import EncoderMaker
 from mirror.errors import BadOrder, DeskAway, DeskRefused, MirrorError, NoRoom, UnknownClip
 from mirror.finish import About
 from mirror.live import Live
-from mirror.recorder import Recorder, RecorderLimits, Take
+from mirror.recorder import Recorder
 from mirror.spool import SpoolWriter
+from mirror.take import RecorderLimits, Take
 from mirror.waiting import Waiting
 
 AWAY_LIMIT_S = 30.0

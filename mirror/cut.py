@@ -21,6 +21,7 @@ from mirror.codecs import codec_box
 from mirror.encode import EncoderMaker, FrameEncoder, Picture, decode, joinable
 from mirror.errors import NothingRecorded
 from mirror.h264 import read_pps_id, read_sps
+from mirror.hole import Hole, last_wanted
 from mirror.mp4 import Sample, write_mp4
 from mirror.packet import Packet, StreamFormat
 
@@ -51,16 +52,35 @@ class _Run:
         return (*self.head, *middle, *self.tail)
 
 
+@dataclass(frozen=True, slots=True)
+class _Breaks:
+    """Ticks of the frames that came first after a gap, and the spans left out on purpose."""
+
+    resumed: set[int]
+    holes: Sequence[Hole]
+
+    def reason(self, before: int, after: int) -> str:
+        """Why nothing is shown between two frames (a stable word)."""
+        for hole in self.holes:
+            if before < hole.from_tick <= after:
+                return hole.reason
+        return "camera_lost" if after in self.resumed else "no_frames"
+
+
 def cut(
-    packets: Sequence[Packet], from_tick: int, until_tick: int, make_encoder: EncoderMaker
+    packets: Sequence[Packet],
+    from_tick: int,
+    until_tick: int,
+    make_encoder: EncoderMaker,
+    holes: Sequence[Hole] = (),
 ) -> Footage:
-    """The clip of all frames shown in [from_tick, until_tick] (both inclusive).
+    """The clip of all frames shown in [from_tick, until_tick] (both inclusive), outside of `holes`.
 
     `packets` are in decoding order and reach back to an entry at or before the first wanted frame;
     wanted frames before the first entry cannot be decoded and are noted as lost. Raises
     NothingRecorded where no frame is left.
     """
-    runs = [run for run in _split(packets, from_tick, until_tick) if run.wanted]
+    runs = [run for run in _split(packets, from_tick, until_tick, holes) if run.wanted]
     if not runs:
         raise NothingRecorded("no frame was shown in the asked span")
     why = _why_not_join(runs, make_encoder)
@@ -79,10 +99,12 @@ def cut(
         raise NothingRecorded("no frame of the asked span could be decoded")
     lost = sum(len(run.wanted) for run in runs) - len(pieces)
     resumed = {run.wanted[0] for run in runs[1:] if run.packets[0].resumes}
-    return _footage(pieces, formats, copied, why, lost, resumed)
+    return _footage(pieces, formats, copied, why, lost, _Breaks(resumed, holes))
 
 
-def _split(packets: Sequence[Packet], from_tick: int, until_tick: int) -> Iterator[_Run]:
+def _split(
+    packets: Sequence[Packet], from_tick: int, until_tick: int, holes: Sequence[Hole]
+) -> Iterator[_Run]:
     """The runs of `packets`, each planned."""
     start = 0
     for i in range(1, len(packets) + 1):
@@ -90,7 +112,8 @@ def _split(packets: Sequence[Packet], from_tick: int, until_tick: int) -> Iterat
         if ends or packets[i].resumes or packets[i].format != packets[i - 1].format:
             run = packets[start:i]
             entry = next((k for k, packet in enumerate(run) if packet.entry), len(run))
-            yield _plan(run[entry:], from_tick, until_tick)
+            last = last_wanted(run[0].shown_tick, until_tick, holes)
+            yield _plan(run[entry:], from_tick, last)
             start = i
 
 
@@ -224,7 +247,7 @@ def _footage(
     copied: int,
     why: str,
     lost: int,
-    resumed: set[int],
+    breaks: _Breaks,
 ) -> Footage:
     shown = sorted(sample.shown_tick for sample in samples)
     steps = sorted(b - a for a, b in pairwise(shown))
@@ -244,19 +267,20 @@ def _footage(
     notes = (Note("lost_frames", lost, "Frames that could not be decoded."),) if lost else ()
     return Footage(
         mp4, first.width_px, first.height_px, len(samples), copied, making, why,
-        (end_tick - shown[0]) * 1000 // TICKS_PER_S, _gaps(shown, resumed), notes,
+        (end_tick - shown[0]) * 1000 // TICKS_PER_S, _gaps(shown, breaks), notes,
     )  # fmt: skip
 
 
-def _gaps(shown: Sequence[int], resumed: set[int]) -> tuple[Gap, ...]:
-    """Where the camera was away, and where the picture stood still for a quarter of a second."""
+def _gaps(shown: Sequence[int], breaks: _Breaks) -> tuple[Gap, ...]:
+    """Where the camera was away, where the picture stood still for a quarter of a second, and where
+    nothing was to be recorded."""
     origin, per_ms = shown[0], TICKS_PER_S // 1000
     return tuple(
         Gap(
             (a - origin) // per_ms,
             (b - origin) // per_ms,
-            "camera_lost" if b in resumed else "no_frames",
+            breaks.reason(a, b),
         )
         for a, b in pairwise(shown)
-        if b - a > _GAP_TICKS or b in resumed
+        if b - a > _GAP_TICKS or b in breaks.resumed
     )

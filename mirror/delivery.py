@@ -17,8 +17,8 @@ from mirror.desk import Desk
 from mirror.encode import EncoderMaker
 from mirror.errors import BadStream, DeskAway, DeskRefused, NothingRecorded, UnknownClip
 from mirror.finish import finish, recover
-from mirror.recorder import Take
 from mirror.spool import read_spool
+from mirror.take import Take
 from mirror.waiting import Waiting
 
 _AGAIN_S = 1.0

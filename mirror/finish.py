@@ -12,10 +12,11 @@ from mirror.clock import Timeline, seconds
 from mirror.cut import cut
 from mirror.encode import EncoderMaker
 from mirror.errors import NothingRecorded
+from mirror.hole import Hole
 from mirror.packet import Packet
 from mirror.preview import previews
-from mirror.recorder import Take
 from mirror.spool import Spooled
+from mirror.take import Take
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class About:
         return cls(public_key=public_key, timeline=timeline, **values)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """The packets a clip is cut from, its last tick, and what must not be in it."""
+
+    packets: list[Packet]
+    until_tick: int
+    holes: tuple[Hole, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A clip and its sealed files."""
@@ -75,14 +85,16 @@ def finish(take: Take, notes: tuple[Note, ...], make_encoder: EncoderMaker) -> M
             text = "The disk was too slow or full: a crash would have cost this clip."
             take.notes.append(Note("no_spool", 1, text))
     until_tick = _last(take.packets) if take.until_tick is None else take.until_tick
-    return _made(About.of(take), take.packets, until_tick, (*take.notes, *notes), make_encoder)
+    span = Span(take.packets, until_tick, tuple(take.holes))
+    return _made(About.of(take), span, (*take.notes, *notes), make_encoder)
 
 
 def recover(spooled: Spooled, make_encoder: EncoderMaker) -> Made:
     """The clip that a crash interrupted, up to the last packet that was saved, and saying so."""
     note = Note("interrupted", 1, "The recorder was interrupted; the clip ends there.")
     about = About.read(spooled.about)
-    return _made(about, spooled.packets, _last(spooled.packets), (note,), make_encoder)
+    span = Span(spooled.packets, _last(spooled.packets), spooled.holes)
+    return _made(about, span, (note,), make_encoder)
 
 
 def _last(packets: list[Packet]) -> int:
@@ -93,13 +105,15 @@ def _last(packets: list[Packet]) -> int:
 
 def _made(
     about: About,
-    packets: list[Packet],
-    until_tick: int,
+    span: Span,
     notes: tuple[Note, ...],
     make_encoder: EncoderMaker,
 ) -> Made:
-    footage = cut(packets, about.from_tick, until_tick, make_encoder)
-    shown = (packet.shown_tick for packet in packets)
+    footage = cut(span.packets, about.from_tick, span.until_tick, make_encoder, span.holes)
+    if span.holes:
+        text = "The recording was paused: somebody else may have been in the picture."
+        notes = (*notes, Note("paused", len(span.holes), text))
+    shown = (packet.shown_tick for packet in span.packets)
     first_tick = min(tick for tick in shown if tick >= about.from_tick)
     thumbnail, sprite = previews(footage.mp4)
     plain: dict[Kind, bytes] = {"video": footage.mp4, "thumbnail": thumbnail, "sprite": sprite}

@@ -2,99 +2,43 @@
 
 Promises: the ring is emptied when a visit starts and when a consent begins to cover; pre-roll never
 reaches before either. No packet is handed to a disk unless customers/consent covers its moment. A
-consent that ends while recording ends the clip on that frame; a revoked one destroys it.
+consent that ends while recording ends the clip on that frame; a revoked one destroys it. While the
+guard holds nothing is recorded, and the ring is empty (mirror/guard).
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
-from customers.consent import Coverage
 from customers.errors import NotCovered
 from mirror.clip import Note
 from mirror.clock import Timeline, seconds, ticks
 from mirror.errors import BadOrder
+from mirror.guard import Guard, Sight, Watch
+from mirror.hole import trim
 from mirror.packet import Packet
 from mirror.ring import Ring
 from mirror.session import Session
+from mirror.take import MAX_PRE_ROLL_S, RecorderLimits, SpoolMaker, Take
 
-MAX_PRE_ROLL_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class RecorderLimits:
-    """Bounds of the ring and of one clip.
-
-    `camera_delay_s`: how old a frame may be when it arrives (network and camera buffers). Frames
-    that arrive so soon after a consent may have been seen before it, and are not used.
-    `patience_s`: how long after a stop late packets of the asked span are waited for.
-    """
-
-    ring_s: float = MAX_PRE_ROLL_S
-    ring_bytes: int = 100 * 1024 * 1024
-    clip_s: float = 180.0
-    clip_bytes: int = 256 * 1024 * 1024
-    camera_delay_s: float = 0.5
-    patience_s: float = 0.5
-
-
-class Spool(Protocol):
-    """Where the running clip is written, sealed, against a crash; only `wait` may take long."""
-
-    broken: str
-
-    def append(self, packet: Packet) -> None: ...
-
-    def close(self) -> None: ...
-
-    def discard(self) -> None: ...
-
-    def wait(self) -> None: ...
-
-
-SpoolMaker = Callable[["Take"], Spool]
-
-
-@dataclass(slots=True)
-class Take:
-    """A clip in the making; a finished one when `ended` says why (a stable word).
-
-    The asked span is [from_tick, until_tick], both inclusive; `packets` reach back to an entry,
-    the first one seen at `earliest_at`.
-    """
-
-    clip_id: str
-    session: Session
-    consent_id: str
-    timeline: Timeline
-    earliest_at: datetime
-    from_tick: int
-    packets: list[Packet]
-    until_tick: int | None = None
-    stop_s: float = 0.0
-    ended: str = ""
-    notes: list[Note] = field(default_factory=list)
-    spool: Spool | None = None
-    size_bytes: int = 0
-
-    def moment(self, tick: int) -> datetime:
-        """The moment of a tick, aware UTC."""
-        return self.timeline.at(seconds(tick))
-
-    def coverage(self, until_at: datetime) -> Coverage:
-        """Whether one consent covers the clip from its first packet to `until_at`."""
-        return self.session.covers(self.earliest_at, max(self.earliest_at, until_at))
+_NEVER_TICK = 2**62
 
 
 class Recorder:
     """The ring, the session before the mirror, and at most one take. Not thread-safe."""
 
     def __init__(
-        self, limits: RecorderLimits, timeline: Timeline, make_spool: SpoolMaker | None
+        self,
+        limits: RecorderLimits,
+        timeline: Timeline,
+        make_spool: SpoolMaker | None,
+        watch: Watch = Watch.OFF,
     ) -> None:
         self._limits, self._make_spool = limits, make_spool
+        self._guard = Guard(watch)
+        self._held_since_s = 0.0
+        self._waits_for_entry = False
         self.timeline = timeline
         self.ring = Ring(limits.ring_s, limits.ring_bytes)
         self.session: Session | None = None
@@ -105,6 +49,20 @@ class Recorder:
     def recording(self) -> bool:
         """True while frames go to the disk: what the indicator shows."""
         return self._take is not None
+
+    @property
+    def _longest_s(self) -> float:
+        return self._limits.clip_s + MAX_PRE_ROLL_S
+
+    @property
+    def held(self) -> str:
+        """Why nothing is recorded though she agreed ("" where nothing is in the way)."""
+        return self._guard.held.reason if self._guard.held else ""
+
+    def watched(self, now_s: float) -> bool:
+        """True while persons are to be counted: she has agreed, and the operator wants it."""
+        now = self.timeline.at(now_s)
+        return bool(self._guard.watching and self.session and self.session.covers(now, now).covered)
 
     @property
     def take(self) -> Take | None:
@@ -120,8 +78,10 @@ class Recorder:
             if self._take:
                 self._end(self._take, "visit_ended", ticks(now_s))
             self._empty(now_s)
+            self._guard.restart()
         elif session and old and old.covers(now, now).covered != session.covers(now, now).covered:
             self._empty(now_s)
+            self._guard.restart()
         if self._take and session:
             self._take.session = session
 
@@ -142,6 +102,9 @@ class Recorder:
         from_s = min(now_s if asked_s is None else asked_s, now_s) - pre_roll_s
         take = self._begin(self.session, clip_id, ticks(from_s), now_s)
         take.size_bytes = sum(len(packet.data) for packet in take.packets)
+        if self._guard.held:
+            take.holes.append(self._guard.held)
+        self._waits_for_entry = not take.packets
         if self._make_spool:
             take.spool = self._make_spool(take)
             for packet in take.packets:
@@ -163,6 +126,10 @@ class Recorder:
 
     def add(self, packet: Packet) -> None:
         """Take in the camera's next packet."""
+        if packet.resumes:
+            self._guard.resume_at(packet.shown_tick)
+        elif self.watched(seconds(packet.shown_tick)):
+            self._guarded(lambda: self._guard.miss(packet.shown_tick), seconds(packet.shown_tick))
         if not self.ring.add(packet) and not self._held_elsewhere(packet):
             return
         take = self._take
@@ -176,6 +143,35 @@ class Recorder:
         over = take.until_tick is not None and packet.decoded_tick > take.until_tick
         if over and self._take is take:
             self._finish(take)
+
+    def see(self, sight: Sight, now_s: float) -> None:
+        """Hear how many persons a frame showed."""
+        if self.watched(now_s):
+            self._guarded(lambda: self._guard.see(sight, self.recording), now_s)
+
+    def confirm(self, asked_s: float, now_s: float) -> None:
+        """Go on where the recording was held before `asked_s`; a later hold is another matter."""
+        if self._guard.held and asked_s >= self._held_since_s:
+            self._guarded(self._guard.confirm, now_s)
+
+    def _guarded(self, act: Callable[[], None], now_s: float) -> None:
+        """Let the guard think, and do what it came to."""
+        before = self._guard.held
+        act()
+        after = self._guard.held
+        if after and not before:
+            self._held_since_s = now_s
+            self.ring.clear(_NEVER_TICK)
+            if self._take and self._take.until_tick is None:
+                self._take.size_bytes -= trim(self._take.packets, after.from_tick)
+                self._take.holes.append(after)
+                if self._take.spool:
+                    self._take.spool.hold(after)
+        elif before and after and self._take and before in self._take.holes:
+            self._take.holes[self._take.holes.index(before)] = after  # it is known better now
+        elif before and not after:
+            self._waits_for_entry = True
+            self.ring.clear(ticks(now_s))
 
     def stop(self, now_s: float, asked_s: float | None = None, why: str = "stopped") -> None:
         """End the clip with the last frame shown by `asked_s`; raises BadOrder where none runs."""
@@ -192,6 +188,10 @@ class Recorder:
         now = take.moment(ticks(now_s))
         if take.until_tick is None and not take.coverage(now).covered:
             self._uncovered(take, now, ticks(now_s))
+        elif take.until_tick is None and ticks(now_s) - take.from_tick > ticks(
+            self._limits.clip_s + 60
+        ):
+            self._end(take, "limit", ticks(now_s))  # held, or the camera is silent: not for ever
         elif take.until_tick is not None and now_s >= take.stop_s + self._limits.patience_s:
             self._finish(take)
 
@@ -206,11 +206,14 @@ class Recorder:
 
     def _held_elsewhere(self, packet: Packet) -> bool:
         """A packet that the ring cannot use may still follow those of a take."""
-        return self._take is not None and bool(self._take.packets)
+        return self._take is not None and not self._guard.held and not self._waits_for_entry
 
     def _record(self, take: Take, packet: Packet) -> None:
-        if not take.packets and not packet.entry:
+        if self._guard.held or (self._waits_for_entry and not packet.entry):
             return
+        if self._waits_for_entry and take.holes:
+            packet = replace(packet, resumes=True)
+        self._waits_for_entry = False
         take.packets.append(packet)
         take.size_bytes += len(packet.data)
         if take.spool:

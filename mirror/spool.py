@@ -23,14 +23,15 @@ from customers.errors import SealBroken
 from customers.files import remove_whole, sync_folder
 from customers.keys import KEY_BYTES, wrap
 from customers.seal import CHUNK_BYTES, HEADER_BYTES, Header, Unwrap, nonce, read_header
+from mirror.hole import HoldReason, Hole, trim
 from mirror.packet import Packet, StreamFormat
 
 SUFFIX = ".spool"
-SYNC_S = 0.15  # with the sync itself, a crash costs at most 0.2 s of a running clip
+SYNC_S = 0.1  # with the sync and a busy machine, a crash costs at most 0.2 s of a running clip
 _MAX_WAITING_BYTES = 64 * 1024 * 1024  # half a minute of 1080p30 at 16 Mbit/s
 _LENGTH = Struct(">I")
 _PACKET = Struct(">BqqI")
-_KEY, _ENTRY, _RESUMES, _FORMAT, _ABOUT = 1, 2, 4, 8, 16
+_KEY, _ENTRY, _RESUMES, _FORMAT, _ABOUT, _HOLD = 1, 2, 4, 8, 16, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Spooled:
 
     about: dict[str, Any]
     packets: list[Packet]
+    holes: tuple[Hole, ...] = ()
 
 
 class SpoolWriter:
@@ -69,6 +71,11 @@ class SpoolWriter:
         flags = packet.key * _KEY | packet.entry * _ENTRY | packet.resumes * _RESUMES
         fields = (flags, packet.shown_tick, packet.decoded_tick, len(packet.data))
         self._put(_PACKET.pack(*fields) + packet.data)
+
+    def hold(self, hole: Hole) -> None:
+        """What was shown from a tick on is not to be in the clip, up to the next that resumes."""
+        text = hole.reason.encode()
+        self._put(_PACKET.pack(_HOLD, hole.from_tick, 0, len(text)) + text)
 
     def close(self) -> None:
         """Nothing more will come; returns at once, whatever the disk does."""
@@ -150,6 +157,7 @@ def _read_records(plain: bytes) -> Spooled:
     about: dict[str, Any] | None = None
     stream: StreamFormat | None = None
     packets: list[Packet] = []
+    holes: list[Hole] = []
     at = 0
     while at < len(plain):
         flags, shown, decoded, length = _PACKET.unpack_from(plain, at)
@@ -159,13 +167,17 @@ def _read_records(plain: bytes) -> Spooled:
             about = json.loads(data)
         elif flags == _FORMAT:
             stream = _unpack_format(data)
+        elif flags == _HOLD:
+            trim(packets, shown)
+            reason: HoldReason = "unwatched" if data == b"unwatched" else "second_person"
+            holes.append(Hole(shown, reason))
         elif stream is not None:
             key, entry = bool(flags & _KEY), bool(flags & _ENTRY)
             resumes = bool(flags & _RESUMES)
             packets.append(Packet(data, shown, decoded, key, entry, stream, resumes))
     if about is None:
         raise ValueError("no record says what this is")
-    return Spooled(about, packets)
+    return Spooled(about, packets, tuple(holes))
 
 
 def _pack_format(stream: StreamFormat) -> bytes:

@@ -22,8 +22,8 @@ from mirror.clock import SystemClock
 from mirror.desk import MirrorState, Orders, Recording
 from mirror.encode import X264
 from mirror.errors import DeskAway, DeskRefused
-from mirror.recorder import RecorderLimits
 from mirror.session import Session
+from mirror.take import RecorderLimits
 from tests.drawn_camera import read_counter
 
 

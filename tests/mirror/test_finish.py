@@ -11,9 +11,9 @@ from mirror.clock import Timeline, seconds
 from mirror.encode import X264
 from mirror.errors import NothingRecorded
 from mirror.finish import About, finish, recover
-from mirror.recorder import Take
 from mirror.session import Session
 from mirror.spool import Spooled
+from mirror.take import Take
 from tests.drawn_camera import Drawing, packets
 from tests.drawn_clips import NOON
 

@@ -9,8 +9,9 @@ from customers.errors import NotCovered
 from mirror.clock import Timeline, ticks
 from mirror.errors import BadOrder
 from mirror.packet import Packet, StreamFormat
-from mirror.recorder import Recorder, RecorderLimits, Take
+from mirror.recorder import Recorder
 from mirror.session import Session
+from mirror.take import RecorderLimits, Take
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FORMAT = StreamFormat(64, 48, (b"sps",), (b"pps",))
