@@ -15,6 +15,7 @@ from api.cli_people import RETENTION_H, RetentionOption, mirror_libraries, tende
 
 if TYPE_CHECKING:
     from mirror.attendant import Attendant
+    from mirror.camera import Camera
 
 DEFAULT_PEOPLE = Path("people")
 DEFAULT_PLACE = Path("mirror-state")
@@ -53,7 +54,11 @@ def mirror_cli() -> typer.Typer:
 
 def run(
     camera: Annotated[
-        str, typer.Option(help="/dev/video0, rtsp://…, http://… (MJPEG), or a video file.")
+        str,
+        typer.Option(
+            help="/dev/video0, rtsp://…, http://… (MJPEG), a video file, or `browser`: the "
+            "mirror's own page is the camera, with fewer guarantees."
+        ),
     ],
     server: Annotated[str, typer.Option(help="The server, for example https://shop.example.")],
     mirror_id: Annotated[str, typer.Option("--id", help="This mirror's id at the server.")],
@@ -73,6 +78,7 @@ def run(
 
         from api.mirror_door import mirror_door, serving
         from api.mirror_relay import Relay
+        from mirror.browser_camera import BrowserCamera
     from mirror.memory import forbid_dumps, lock_memory, open_swaps
 
     forbid_dumps()
@@ -83,15 +89,17 @@ def run(
             )
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     listener = listen("127.0.0.1", status_port)
-    attendant = _attendant(camera, server, mirror_id, token, state)
+    eye = _camera(camera)
+    attendant = _attendant(eye, server, mirror_id, token, state)
     page_pass = _page_pass(state)
-    door = mirror_door(attendant, Relay(server, mirror_id, token), page_pass)
+    feeds = eye if isinstance(eye, BrowserCamera) else None
+    door = mirror_door(attendant, Relay(server, mirror_id, token), page_pass, feeds)
     stop = threading.Event()
     for signal_ in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_, lambda *_: stop.set())
     with serving(door, listener) as url:
-        aside().print(f"Tending mirror {mirror_id}, see {url}  (Ctrl-C stops)")
-        aside().print(f"The mirror's own page: {url}mirror#{page_pass}")
+        aside().print(f"Tending mirror {mirror_id}, see {url}  (Ctrl-C stops)", soft_wrap=True)
+        aside().print(f"The mirror's own page: {url}mirror#{page_pass}", soft_wrap=True)
         thread = threading.Thread(target=attendant.run, args=(stop,))
         thread.start()
         while not stop.wait(1.0):
@@ -201,16 +209,25 @@ def verify_receipt(
     )
 
 
-def _attendant(camera: str, server: str, mirror_id: str, token: str, state: Path) -> "Attendant":
-    with mirror_libraries():
-        from api.mirror_desk import HttpDesk
-        from mirror.attendant import Attendant, Place
-        from mirror.camera import VideoSource
-        from mirror.clock import SystemClock
-        from mirror.encode import X264
+def _camera(address: str) -> "Camera":
+    from mirror.browser_camera import NAME, BrowserCamera
+    from mirror.camera import VideoSource
+    from mirror.clock import SystemClock
+
     clock = SystemClock()
+    return BrowserCamera(clock) if address == NAME else VideoSource(address, clock)
+
+
+def _attendant(
+    camera: "Camera", server: str, mirror_id: str, token: str, state: Path
+) -> "Attendant":
+    from api.mirror_desk import HttpDesk
+    from mirror.attendant import Attendant, Place
+    from mirror.clock import SystemClock
+    from mirror.encode import X264
+
     desk = HttpDesk(server, mirror_id, token)
-    return Attendant(VideoSource(camera, clock), desk, clock, Place(state), X264)
+    return Attendant(camera, desk, SystemClock(), Place(state), X264)
 
 
 def _page_pass(state: Path) -> str:

@@ -1,7 +1,8 @@
 """The attendant's own service, on the mirror's machine alone: pages, the live picture, the relay.
 
 `/` says how the mirror is (facts only, never a picture), `/status.json` says it to programs,
-`/mirror` is the mirror's page, `/live` the picture it shows, `/v1/…` what it asks of the server.
+`/mirror` is the mirror's page, `/live` the picture it shows, `/v1/…` what it asks of the server,
+`/camera` takes what it pushes where the browser is the camera.
 """
 
 import hmac
@@ -24,9 +25,11 @@ from api.body import read_bytes
 from api.bounded import MOST_BYTES, WAIT_S
 from api.door import open_door
 from api.local import LocalOnly
+from api.mirror_feed import Feed
 from api.mirror_forms import state_json
 from api.mirror_live import LiveLine, Watched
 from api.mirror_relay import Relay
+from mirror.browser_camera import BrowserCamera
 
 PAGES = Path(__file__).parent / "pages"  # not from api.page: it brings the whole shop along
 _PAGES = {"/": "status.html", "/mirror": "mirror.html"}
@@ -34,14 +37,18 @@ _MOST_IN_SOCKET_BYTES = 512 * 1024
 _MOST_PUSHED_BYTES = 8 * 1024 * 1024  # one frame that a browser pushes
 
 
-def mirror_door(watched: Watched, relay: Relay, page_pass: str) -> FastAPI:
-    """The attendant's routes; `page_pass` opens the mirror's own page."""
+def mirror_door(
+    watched: Watched, relay: Relay, page_pass: str, feeds: BrowserCamera | None = None
+) -> FastAPI:
+    """The attendant's routes; `page_pass` opens the mirror's own page, which `feeds` a camera."""
     app = open_door("Vistazo mirror")
     app.add_middleware(LocalOnly)
     _page_routes(app, watched)
     _relay_routes(app, relay, page_pass)
     line = LiveLine(watched, page_pass, relay.may_look)
     app.add_api_websocket_route("/live", line.serve)
+    if feeds is not None:
+        app.add_api_websocket_route("/camera", Feed(feeds, page_pass).serve)
     return app
 
 

@@ -13,6 +13,7 @@ from api.mirror_relay import Relay
 from api.people import people_app, tended
 from customers.access import Caller, Role
 from mirror.attendant import Attendant, Place
+from mirror.browser_camera import BrowserCamera
 from mirror.camera import Camera
 from mirror.clock import SystemClock
 from mirror.encode import X264
@@ -50,7 +51,8 @@ def little_mirror(folder: Path, camera: Camera) -> Iterator[LittleMirror]:
         place = Place(folder / "mirror", reserve_bytes=0, limits=RecorderLimits(camera_delay_s=0.1))
         attendant = Attendant(camera, HttpDesk(server, "room-3", token), clock, place, X264)
         stack.enter_context(_tending(attendant))
-        door = mirror_door(attendant, Relay(server, "room-3", token), PAGE_PASS)
+        feeds = camera if isinstance(camera, BrowserCamera) else None
+        door = mirror_door(attendant, Relay(server, "room-3", token), PAGE_PASS, feeds)
         url = stack.enter_context(serving(door, _listener()))
         yield LittleMirror(url, server, token, attendant, studio)
 

@@ -3,11 +3,13 @@
 import { byId } from "../dom.js";
 import { loadStrings } from "../strings.js";
 import { ClipView } from "./clip.js";
+import { Feeder } from "./feeder.js";
 import { ConsentForm, PinForm } from "./forms.js";
 import { endAbandoned, ownPass, Refused, Visit } from "./line.js";
 import { Live } from "./live.js";
 
 const COUNT_FROM = 3;
+const BROWSER = "browser"; // what the attendant calls a camera whose frames a page pushes
 const NOTICE_MS = 8000;
 const PATIENCE_MS = 4000;
 
@@ -27,6 +29,7 @@ class Mirror {
     this.consents = new ConsentForm(strings, () => this.draw());
     this.pins = new PinForm(strings, (visit) => this.#expect(visit.id, visit));
     this.clips = new ClipView(strings);
+    this.feeder = new Feeder(ownPass, (key) => this.#notice(key));
   }
 
   begin() {
@@ -68,6 +71,7 @@ class Mirror {
       this.#notice("gap.lost", { seconds });
     }
     this.state = state;
+    if (state.camera === BROWSER) this.feeder.start(); // this page is the camera, too
     if (visitId === this.visitId) this.knownUntilMs = 0;
     else if (performance.now() > this.knownUntilMs) this.#other(visitId);
     this.draw();
