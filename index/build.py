@@ -18,6 +18,7 @@ from index.blend import words_of
 from index.embed import Embedded, Embedder, Known
 from index.entry import Entry
 from index.errors import BadRow
+from index.fetching import Fetching, copies_of, fetch_pictures, forget_needless, links_in
 from index.lanes import by_pictures, on_threads, parts
 from index.lock import bulk_writer
 from index.plan import Plan, gather, make_plan
@@ -28,7 +29,7 @@ from index.source import Mappings, nothing_said, read_source
 from vision.decode import Limits
 from vision.encoder import Encoder
 
-Stage = Literal["reading", "comparing", "embedding", "removing"]
+Stage = Literal["reading", "fetching", "comparing", "embedding", "removing"]
 COMMIT_EVERY = 64  # products; a commit waits for the disk, some milliseconds
 PRODUCTS_AT_ONCE = 256  # of those that need no pictures read
 
@@ -53,6 +54,7 @@ class Report:
     rejected: list[BadRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     pictures_encoded: int = 0
+    pictures_fetched: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -69,6 +71,7 @@ def apply_source(
     pictures_only: bool = False,
     keep_unnamed: bool = False,
     mapping: Mappings = nothing_said,
+    fetching: Fetching | None = None,
     on_progress: Callable[[Progress], None] = quiet,
     threads: int = 2,
     limits: Limits | None = None,
@@ -78,15 +81,19 @@ def apply_source(
 
     `pictures_only` keeps titles out of the product vectors. Products that came through the API and
     that no source ever named stay; with `keep_unnamed` all do that this source does not name.
-    `mapping` says what its columns are. Raises BadSource, BadMapping, EmptySource (nothing was
+    `mapping` says what its columns are; pictures on other machines are fetched as `fetching` allows
+    (None: they cannot be taken). Raises BadSource, BadMapping, EmptySource (nothing was
     changed then), ShopBusy, EncoderBroken.
     """
     run = _Run(shelf, encoder, on_progress, limits or Limits(), clock_ns)
     with bulk_writer(shelf.folder), run.timed("total"):
         with run.timed("reading"):
-            found = read_source(source, run.report.notes.append, mapping)
+            copies = None if fetching is None else copies_of(shelf.folder)
+            found = read_source(source, run.report.notes.append, mapping, copies)
             rows, bad = gather(found, lambda n: on_progress(Progress("reading", n, 0)))
             run.report.rejected += bad
+        with run.timed("fetching"):
+            bad += run.fetch(rows, fetching)
         with run.timed("comparing"):
             on_progress(Progress("comparing", 0, len(rows)))
             plan = run.plan(rows, bad, pictures_only=pictures_only, keep_unnamed=keep_unnamed)
@@ -98,6 +105,7 @@ def apply_source(
         with run.timed("removing"):
             run.remove(plan.gone)
             shelf.disposal.run()
+            run.forget_copies()
         shelf.save_cache()
     return run.report
 
@@ -121,12 +129,33 @@ class _Run:
         self._limits = limits
         self._clock_ns = clock_ns
         self._title_weight = 0.0
+        self._named: set[str] = set()
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
         self.report.seconds[stage] = time.perf_counter() - started
+
+    def fetch(self, rows: dict[str, Row], fetching: Fetching | None) -> list[BadRow]:
+        """Have the pictures of `rows` that lie on other machines; what could not be had."""
+        self._named = links_in(rows)
+        if fetching is None:
+            return []
+
+        def tell(done: int, total: int) -> None:
+            self._tell("fetching", done, total)
+
+        tally, bad = fetch_pictures(self._shelf.folder, rows, fetching, tell)
+        self.report.pictures_fetched = tally.fetched
+        self.report.rejected += bad
+        return bad
+
+    def forget_copies(self) -> None:
+        """Remove copies of remote pictures that nothing needs any more."""
+        with self._database.reading() as connection:
+            shown = {path for (path,) in connection.execute("SELECT path FROM pictures")}
+        forget_needless(self._shelf.folder, self._named, shown)
 
     def plan(
         self, rows: dict[str, Row], bad: list[BadRow], *, pictures_only: bool, keep_unnamed: bool

@@ -1,29 +1,38 @@
 """One row of a catalogue, understood: a product and where its pictures lie."""
 
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from index.cells import read_currency, read_price, read_stock, split_list, tidy
 from index.errors import BadProduct, BadRow, BadSource
 from index.filters import fold_field
+from index.links import place_of
 from index.product import Product, require_address
 
 IMAGE_COLUMNS = frozenset(("image", "images", "picture", "pictures"))
 TEXT_FIELDS = ("title", "description", "brand", "colour", "size", "group", "store", "url")
 PROSE = frozenset(("title", "description", "brand"))
+LINK = re.compile(r"https?:", re.IGNORECASE)
+LINKS_APART = re.compile(r"[|\s]+|,\s*(?=https?:)", re.IGNORECASE)  # a comma may be part of a link
 LISTED = "size", "store"  # rows of one SKU may name several
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A product as line `line` of the source has it, with absolute paths of its pictures."""
+    """A product as line `line` of the source has it, with absolute paths of its pictures.
+
+    `links` names the pictures that lie on other machines: where their copies lie or will, and their
+    links.
+    """
 
     line: int
     product: Product
     images: tuple[Path, ...]
+    links: Mapping[Path, str] = field(default_factory=dict)
 
 
 def require_columns(source: Path, names: Sequence[str]) -> None:
@@ -39,9 +48,10 @@ def require_columns(source: Path, names: Sequence[str]) -> None:
 
 
 def understand(
-    line: int, cells: Mapping[str, Sequence[str]], folder: Path
+    line: int, cells: Mapping[str, Sequence[str]], folder: Path, copies: Path | None = None
 ) -> Iterator[Row | BadRow]:
-    """The row, and a BadRow for whatever of it cannot be taken; relative paths lie in `folder`.
+    """The row, and a BadRow for whatever of it cannot be taken; relative paths lie in `folder`,
+    copies of pictures from other machines in `copies` (None: they cannot be taken).
 
     `cells` holds the values of each column under its name; a column may hold several.
     """
@@ -64,14 +74,17 @@ def understand(
         yield BadRow(line, _printable(sku), f"bad_{bad.field}", str(bad))
         return
     images: list[Path] = []
+    links: dict[Path, str] = {}
     for name in _image_names(by_field.get("image", ()), folder):
-        located = _locate(name, folder)
+        located = _linked(name, copies) if LINK.match(name) else _locate(name, folder)
         if isinstance(located, Path):
             images.append(located)
+            if LINK.match(name):
+                links[located] = name
         else:
             yield BadRow(line, sku, *located)
     if images:
-        yield Row(line, product, tuple(dict.fromkeys(images)))
+        yield Row(line, product, tuple(dict.fromkeys(images)), links)
     elif not by_field.get("image"):
         yield BadRow(line, sku, "no_picture", "it names no picture")
 
@@ -93,7 +106,8 @@ def merge(first: Row, second: Row) -> Row:
         attributes[name] = tuple(dict.fromkeys((*attributes.get(name, ()), *values)))
     categories = tuple(dict.fromkeys((*a.categories, *b.categories)))
     product = replace(a, **fields, categories=categories, attributes=attributes)
-    return Row(first.line, product, tuple(dict.fromkeys((*first.images, *second.images))))
+    images = tuple(dict.fromkeys((*first.images, *second.images)))
+    return Row(first.line, product, images, {**first.links, **second.links})
 
 
 def _product(sku: str, fields: Mapping[str, list[str]], shown: Mapping[str, str]) -> Product:
@@ -131,12 +145,25 @@ def _without_entities(field: str, text: str) -> str:
 def _image_names(values: Sequence[str], folder: Path) -> Iterator[str]:
     """The names in image cells; a comma may belong to a file's name, then the file is there."""
     for value in values:
+        if LINK.match(value):
+            yield from (part.strip() for part in LINKS_APART.split(value) if part.strip())
+            continue
         if "|" not in value and "," in value:
             whole = _locate(value, folder)
             if isinstance(whole, Path) and len(value) < 1_000 and whole.is_file():
                 yield value
                 continue
         yield from split_list(value)
+
+
+def _linked(link: str, copies: Path | None) -> Path | tuple[str, str]:
+    """Where the copy lies or will, or why there can be none."""
+    if copies is None:
+        return (
+            "remote_picture",
+            f"{link[:100]} lies on another machine; fetch it first and name the file",
+        )
+    return place_of(copies, link)
 
 
 def _locate(name: str, folder: Path) -> Path | tuple[str, str]:

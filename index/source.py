@@ -45,17 +45,19 @@ def read_source(
     path: Path,
     on_note: Callable[[str], None] = silent,
     mapping: Mappings = nothing_said,
+    copies: Path | None = None,
 ) -> Iterator[Row | BadRow]:
     """Every row of the catalogue at `path`, in order; what cannot be taken as BadRow.
 
     `on_note` hears what the user should know about the source as a whole; `mapping` is asked, with
-    the table's columns, for what was said of them and what was saved.
+    the table's columns, for what was said of them and what was saved. Pictures on other machines
+    are rows' `links`, with copies to lie in `copies`; without it they cannot be taken.
     Raises BadSource and BadMapping, perhaps at the first row only, if it cannot be read at all.
     """
     table = find_table(path)
     if table is None:
         return _read_folder(path.absolute())
-    return _understood(table, on_note, mapping)
+    return _understood(table, on_note, mapping, copies)
 
 
 def find_table(path: Path) -> Path | None:
@@ -88,7 +90,7 @@ def read_records(
 
 
 def _understood(
-    path: Path, on_note: Callable[[str], None], mapping: Mappings
+    path: Path, on_note: Callable[[str], None], mapping: Mappings, copies: Path | None
 ) -> Iterator[Row | BadRow]:
     with _reading(path):
         header: list[str] = []
@@ -106,7 +108,7 @@ def _understood(
                 yield record
             else:
                 cells = settled.apply(record[1]) if settled.changes else record[1]
-                yield from understand(record[0], cells, path.parent)
+                yield from understand(record[0], cells, path.parent, copies)
 
 
 def _read_folder(folder: Path) -> Iterator[Row | BadRow]:

@@ -13,6 +13,7 @@ from index.mapping import NOTHING_SAID, SAMPLE, Cells, Column, ColumnMap, header
 from index.row import Row, understand
 from index.source import Mappings, find_table, nothing_said, read_records, read_source
 
+UNFETCHED = Path("fetched")  # a trial fetches nothing: links are shown as links
 SAMPLES = 3  # values shown of each column
 SAMPLE_CHARS = 200
 
@@ -73,7 +74,7 @@ def try_source(
     notes += settled.notes()
     taken = {name.casefold() for name in settled.names}
     tried = tuple(
-        _tried(line, cells, list(understand(line, settled.apply(cells), table.parent)))
+        _tried(line, cells, list(understand(line, settled.apply(cells), table.parent, UNFETCHED)))
         for line, cells in records[:most]
     )
     return Trial(
@@ -97,7 +98,7 @@ def _tried(line: int, cells: Cells, found: Sequence[Row | BadRow]) -> TriedRow:
         bad += [
             BadRow(line, row.product.sku, "missing_picture", f"there is no file {image.name}")
             for image in row.images
-            if isinstance(image, Path) and not image.is_file()
+            if image not in row.links and not image.is_file()
         ]
     return TriedRow(line, cells, row, tuple(bad))
 
