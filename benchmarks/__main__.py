@@ -1,6 +1,8 @@
 """Measures Vistazo against named references, side by side in one run; ratios, not boasts.
 
     python -m benchmarks [decode fidelity encode index http bulk] [--quick] [--work DIR]
+    python -m benchmarks hostile [--size 20000] [--clients 1]
+    python -m benchmarks overload [--seconds 300]
 
 Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
 Results go to benchmarks/results/<name>.json, with the machine they were measured on.
@@ -24,11 +26,14 @@ from benchmarks import (
     bench_decode,
     bench_encode,
     bench_fidelity,
+    bench_hostile,
     bench_http,
     bench_index,
+    bench_overload,
 )
 from benchmarks.pairing import Pairing, as_json
 from benchmarks.photos import as_phone_photo, shared_folder, some_photos
+from index.shelf import Shelf
 from models.registry import load_card
 from vision.decode import Limits, decode
 from vision.encoder import OnnxEncoder
@@ -44,8 +49,8 @@ PORT = 8791
 class Bench:
     """What the benchmarks share: photos, the model, a shop to search, a folder to work in."""
 
-    def __init__(self, work: Path, quick: bool) -> None:
-        self.work = work
+    def __init__(self, work: Path, quick: bool, args: argparse.Namespace) -> None:
+        self.work, self.args = work, args
         self.rounds = 15 if quick else 60
         self.seconds = 4.0 if quick else 20.0
         self.spec: EncoderSpec = load_card(ROOT / "models" / "builtin").spec
@@ -110,7 +115,33 @@ class Bench:
         encoder = OnnxEncoder(self.spec, threads=self.cores)
         with bench_http.server(self.shop(), PORT) as start:
             print(f"ready in {start.ready_s:.2f} s, {start.resident_mb:.0f} MB resident")
-            return bench_http.run(large, encoder, start.port, self.rounds)
+            pairings = bench_http.run(large, encoder, start.port, self.rounds)
+            with Shelf.open(self.shop(), self.spec) as shelf:
+                added = bench_http.added(large, encoder, shelf, start.port, self.rounds)
+            print(added.line(), flush=True)
+            save("http_added", asdict(added))
+            return pairings
+
+    def hostile(self) -> list[Pairing]:
+        """Hostile uploads and a neighbour."""
+        real = self.photos[:20] if shared_folder() else ()
+        with bench_http.server(self.shop(), PORT) as start:
+            found = bench_hostile.run(
+                start.port, start.pid, self.photos, self.args.size, self.args.clients, real
+            )
+        print(found.line(), flush=True)
+        save("hostile", asdict(found))
+        return []
+
+    def overload(self) -> list[Pairing]:
+        """Five times what the server can do."""
+        with bench_http.server(self.shop(), PORT) as start:
+            found = bench_overload.run(
+                start.port, start.pid, self.photos, self.args.seconds, self.seconds
+            )
+        print(found.line(), flush=True)
+        save("overload", asdict(found))
+        return []
 
     def bulk(self) -> list[Pairing]:
         """Bulk indexing against the bare encoder, pictures alone and with titles."""
@@ -163,14 +194,23 @@ def main() -> None:
     """Run the named benchmarks, or all."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     names = ("decode", "fidelity", "encode", "index", "http", "bulk")
-    parser.add_argument("names", nargs="*", help=f"which of {', '.join(names)}; all by default")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        help=f"which of {', '.join(names)} (all by default), hostile, overload",
+    )
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--size", type=int, default=20_000, help="hostile: how many uploads")
+    parser.add_argument(
+        "--clients", type=int, default=1, help="hostile: how many send them at once"
+    )
+    parser.add_argument("--seconds", type=float, default=300.0, help="overload: how long")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "bench")
     args = parser.parse_args()
-    unknown = set(args.names) - set(names)
+    unknown = set(args.names) - {*names, "hostile", "overload"}
     if unknown:
         parser.error(f"no benchmark is named {', '.join(sorted(unknown))}")
-    bench = Bench(args.work, args.quick)
+    bench = Bench(args.work, args.quick, args)
     for name in args.names or names:
         act: Callable[[], list[Pairing]] = getattr(bench, name)
         found = act()

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-from benchmarks.pairing import Pairing, pair
+from benchmarks.pairing import Pairing, Spread, pair, spread
+from index.query import Query
+from index.shelf import Shelf
 from vision.decode import Limits, decode
 from vision.encoder import OnnxEncoder
 from vision.preprocess import preprocess
@@ -91,3 +93,45 @@ def run(large: list[bytes], encoder: OnnxEncoder, port: int, rounds: int) -> lis
 
     name = "search over HTTP, 12 MP JPEG in, top 20 out"
     return [pair(name, over_http, alone, "decode + encode alone", rounds, warm_up=5)]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A search over HTTP beside decode, encode and search in one process, in turn, in ms.
+
+    `added` is the pairwise difference: what the interface costs."""
+
+    over_http: Spread
+    alone: Spread
+    added: Spread
+
+    def line(self) -> str:
+        """In a sentence."""
+        return (
+            f"the interface adds {self.added.median:.2f} ms (quartiles {self.added.p25:.2f} to "
+            f"{self.added.p75:.2f}) to decode + encode + search: {self.over_http.median:.2f} over "
+            f"{self.alone.median:.2f} ms"
+        )
+
+
+def added(large: list[bytes], encoder: OnnxEncoder, shelf: Shelf, port: int, rounds: int) -> Added:
+    """What HTTP, JSON and the hand-over to a decoding process cost."""
+    spec = encoder.spec
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    ours: list[float] = []
+    alone: list[float] = []
+    for i in range(2 * rounds + 5):
+        data = large[i % len(large)]
+        start = time.perf_counter()
+        connection.request("POST", "/v1/search?top=20", data, {"content-type": "image/jpeg"})
+        connection.getresponse().read()
+        middle = time.perf_counter()
+        photo = decode(data, box=None, side_px=spec.size_px, limits=Limits())
+        point = encoder.pictures(preprocess(photo, spec.size_px, spec.resize)[None])[0]
+        shelf.search(Query(point, "picture", None, 20))
+        end = time.perf_counter()
+        if i >= 5:  # the first find both sides cold
+            ours.append((middle - start) * 1000)
+            alone.append((end - middle) * 1000)
+    differences = [a - b for a, b in zip(ours, alone, strict=True)]
+    return Added(spread(ours, "ms"), spread(alone, "ms"), spread(differences, "ms"))

@@ -37,7 +37,7 @@ async def _rush(
         i = number
         while time.perf_counter() - start < seconds:
             asked = time.perf_counter()
-            status = await _post(reader, writer, path, bodies[i % len(bodies)])
+            status = await post(reader, writer, path, bodies[i % len(bodies)])
             times.append((time.perf_counter() - asked) * 1000)
             failed += status != 200
             i += clients
@@ -48,12 +48,19 @@ async def _rush(
     return Rush(clients, took, (len(times) - failed) / took, spread(times, "ms"), failed)
 
 
-async def _post(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, body: bytes
+async def post(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    path: str,
+    body: bytes,
+    answered: dict[str, str] | None = None,
 ) -> int:
+    """POST a picture and read the whole answer: its status. `answered` is filled with headers."""
     head = f"POST {path} HTTP/1.1\r\nHost: here\r\nContent-Type: image/jpeg\r\n"
     writer.write(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines[1:] if ": " in line)
     await reader.readexactly(int(headers["content-length"]))
+    if answered is not None:
+        answered.update(headers)
     return int(lines[0].split()[1])

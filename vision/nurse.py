@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from vision.slips import MOST_SLIP_BYTES, Slip, number, read, written
 
 START_S: Final = 30.0  # a nursery loads in 0.5 s; on a busy machine several times that
 KEPT_BYTES: Final = 8_000_000  # memory that stays with a worker, so that pages are not found anew
+YIELDING: Final = 10  # niceness: a tenth of the processor where others want it
 NOTHING: Final = bytes(1_000_000)
 
 
@@ -43,9 +45,19 @@ class Worker:
 
     def lives(self) -> bool:
         """False if it went away while it had nothing to do."""
+        return not self.speaks(0.0)
+
+    def speaks(self, until: float) -> bool:
+        """Whether it has something to say, or is gone, before `until` (monotonic, s)."""
         poll = select.poll()
         poll.register(self._wire, select.POLLIN)
-        return not poll.poll(0)
+        return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
+
+    def step_back(self) -> None:
+        """Let everybody else go first, for as long as the worker lives, which is this picture."""
+        self.spent = True
+        with suppress(OSError):  # it ended meanwhile
+            os.setpriority(os.PRIO_PROCESS, self.pid, YIELDING)
 
     def give(self, slip: Slip, data: bytes) -> None:
         """Put the picture before the worker; raises Gone."""

@@ -40,6 +40,13 @@ def darkroom() -> Iterator[Darkroom]:
     room.close()
 
 
+@pytest.fixture
+def patient() -> Iterator[Darkroom]:
+    room = Darkroom(LIMITS, workers=1, decode_s=30.0)
+    yield room
+    room.close()
+
+
 def square(room: Darkroom | InPlace, data: bytes, box: Box | None = None) -> Square:
     return room.square(data, box=box, side_px=SIDE_PX, resize="pad")
 
@@ -125,6 +132,19 @@ def test_others_are_served_while_one_worker_hangs(darkroom: Darkroom) -> None:
     assert len(stopped) == 1
 
 
+def test_who_takes_long_lets_others_go_first_and_is_replaced(
+    patient: Darkroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert works(patient)
+    before = children_of(nursery_of(patient))
+    assert works(patient)
+    assert children_of(nursery_of(patient)) == before
+    monkeypatch.setattr("vision.darkroom.EASY_S", 0.0)
+    square(patient, drawn_picture(2, "PNG", 1500))
+    assert children_of(nursery_of(patient)) == []  # it was made to yield, and does not come back
+    assert works(patient)
+
+
 def test_a_busy_darkroom_is_not_a_broken_one(darkroom: Darkroom) -> None:
     def hang() -> None:
         with pytest.raises(DecodingStopped):
@@ -140,18 +160,18 @@ def test_a_busy_darkroom_is_not_a_broken_one(darkroom: Darkroom) -> None:
     assert works(darkroom)
 
 
-def test_large_pictures_share_one_budget(darkroom: Darkroom) -> None:
+def test_large_pictures_share_one_budget(patient: Darkroom) -> None:
     large = drawn_picture(2, "PNG", 3000)  # 9 million pixels
     assert LIMITS.budget is not None
-    assert square(darkroom, large).width_px == 3000
+    assert square(patient, large).width_px == 3000
     with LIMITS.budget.hold(25_000_000), pytest.raises(DecoderBusy) as busy:
-        square(darkroom, large)
+        square(patient, large)
     assert busy.value.pixels == 25_000_000
-    assert square(darkroom, large).width_px == 3000
+    assert square(patient, large).width_px == 3000
 
 
 def test_a_worker_killed_while_idle_is_replaced_unnoticed() -> None:
-    room = Darkroom(LIMITS, workers=1)
+    room = Darkroom(LIMITS, workers=1, decode_s=30.0)
     try:
         assert works(room)
         for worker in children_of(nursery_of(room)):
@@ -177,7 +197,7 @@ def test_a_nursery_that_cannot_start_is_told_as_a_fault() -> None:
 
 
 def test_closing_leaves_no_process_behind() -> None:
-    room = Darkroom(LIMITS, workers=2)
+    room = Darkroom(LIMITS, workers=2, decode_s=30.0)
     assert works(room)
     nursery = nursery_of(room)
     workers = children_of(nursery)

@@ -1,0 +1,23 @@
+"""How much memory a server and the processes it started hold."""
+
+from pathlib import Path
+
+
+def family(pid: int) -> list[int]:
+    """`pid` and all its descendants."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [one for child in task.read_text("ascii").split() for one in family(int(child))]
+    return found
+
+
+def family_mb(pid: int) -> float:
+    """Memory of the whole family in MB, what they share counted once (proportional set size)."""
+    total = 0
+    for one in family(pid):
+        try:
+            rollup = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
+        except OSError:  # it ended, or may not be looked into
+            continue
+        total += next(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
+    return total / 1000
