@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.asked import Asked, read_asked
 from api.body import promised_bytes
+from api.departed import attended
 from api.errors import (
     BadParameter,
     BadRequestBody,
@@ -101,7 +102,10 @@ def routes(shop: Shop) -> APIRouter:
         with shop.intake.hold(promised_bytes(request, limits.most_bytes)) as arrived:
             with rooms.room("receive"):
                 asked = await read_asked(request, limits, arrived)
-            found = await shop.entrance.run(lambda: walk(shop, asked.wanted, asked.picture, rooms))
+            async with attended(request) as unless_gone:
+                found = await shop.entrance.run(
+                    unless_gone(lambda: walk(shop, asked.wanted, asked.picture, rooms))
+                )
         reply = search_json(shop, asked, found, rooms)
         return JSONResponse(reply, headers={"Server-Timing": server_timing(reply["took_ms"])})
 
