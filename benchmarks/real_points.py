@@ -1,7 +1,7 @@
 """Real embeddings to make a large shop of: pictures and titles as the built-in encoder sees them.
 
 Products: the catalogues at hand, each picture whole and as a closer view (its middle 80 %), and
-garments cut from street photos; every vector blended with its title, as a shop's are. Queries:
+garments cut from street photos, each with its title. Queries:
 phone snaps and pictures of held-out products, bare; and held-out titles. Where there are no real
 photos the drawn shop is encoded instead. Encoded once, then read from the cache.
 """
@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.photos import shared_folder
-from index.blend import blend
 from vision.decode import Limits, decode
 from vision.embedding import Embedding
 from vision.encoder import Encoder
@@ -28,6 +27,7 @@ Points = npt.NDArray[np.float32]
 HELD_OUT_EVERY = 20  # products of the catalogues that only ask
 CLOSER = 0.1  # cut from each side for the closer view
 AT_ONCE = 16
+NAMES = ("own", "titles", "pictures", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,10 @@ class View:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RealPoints:
-    """Unit vectors, float32 (N, dimension)."""
+    """Unit vectors, float32 (N, dimension): `own` and `titles` are of the same products."""
 
-    products: Points
+    own: Points
+    titles: Points
     picture_queries: Points
     words_queries: Points
 
@@ -55,24 +56,21 @@ def real_points(encoder: Encoder, cache: Path, drawn: Path) -> RealPoints:
     kept = cache / f"real-{encoder.spec.space}.npz"
     if kept.exists():
         with np.load(kept) as found:
-            return RealPoints(*(found[name] for name in ("products", "pictures", "words")))
+            return RealPoints(*(found[name] for name in NAMES))
     shared = shared_folder()
     views = list(_shared_views(shared) if shared else _catalogue_views(drawn / "catalogue.csv"))
     points = _encode(encoder, views)
     cache.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(".part.npz")
-    np.savez(
-        part,
-        products=points.products,
-        pictures=points.picture_queries,
-        words=points.words_queries,
-    )
+    arrays = (points.own, points.titles, points.picture_queries, points.words_queries)
+    np.savez(part, **dict(zip(NAMES, arrays, strict=True)))
     part.replace(kept)
     return points
 
 
 def _encode(encoder: Encoder, views: Sequence[View]) -> RealPoints:
-    products: list[npt.NDArray[np.float32]] = []
+    own: list[npt.NDArray[np.float32]] = []
+    titles: list[npt.NDArray[np.float32]] = []
     pictures: list[npt.NDArray[np.float32]] = []
     words: dict[str, npt.NDArray[np.float32]] = {}
     for start in range(0, len(views), AT_ONCE):
@@ -83,14 +81,16 @@ def _encode(encoder: Encoder, views: Sequence[View]) -> RealPoints:
             if picture is None:
                 continue
             if not view.asks:
-                products.append(blend(picture, title, encoder.spec.title_weight).vector)
+                if title is not None:
+                    own.append(picture.vector)
+                    titles.append(title.vector)
                 continue
             pictures.append(picture.vector)
             if title is not None:
                 words[view.words] = title.vector
         if start % (100 * AT_ONCE) == 0:
             print(f"encoded {start:,} of {len(views):,} real pictures", flush=True)
-    return RealPoints(np.stack(products), np.stack(pictures), np.stack(list(words.values())))
+    return RealPoints(*(np.stack(some) for some in (own, titles, pictures, list(words.values()))))
 
 
 def _pictures(encoder: Encoder, views: Sequence[View]) -> list[Embedding | None]:

@@ -18,6 +18,8 @@ from index.vectors import Coded, Ids, Scores, best, products_with_rows
 from vision.embedding import Vector
 
 EXACT_ROWS = 3_000  # so few allowed are all compared: 0.6 ms, and nothing can be missed
+SETTLED = 10  # or a quarter of what is wanted: so many best must stay the best
+SETTLED_SHARE = 4
 DEPTH_PER_K = 2  # rows proposed for each wanted, at least `depth` of them
 
 
@@ -89,10 +91,13 @@ class Base:
         """What the system may keep in memory besides, and let go of when it is short."""
         return int(self.raw.nbytes + self.by_picture.nbytes + self.by_product.nbytes)
 
-    def search(self, vector: Vector, k: int, allowed: Bits | None) -> tuple[Ids, Scores]:
+    def search(
+        self, vector: Vector, k: int, allowed: Bits | None, *, is_filter: bool = True
+    ) -> tuple[Ids, Scores]:
         """The `k` nearest rows among `allowed` (all, if None), best first.
 
-        min(k, allowed) always come back; all of `allowed` is compared if it is small.
+        min(k, allowed) always come back; all of `allowed` is compared if it is small. Say
+        `is_filter` False if only rows here and there are missing in it, as those that went are.
         """
         size = len(self) if allowed is None else count(allowed)
         if size == 0:
@@ -100,7 +105,7 @@ class Base:
         if size <= EXACT_ROWS or DEPTH_PER_K * k >= size:
             rows = np.arange(len(self)) if allowed is None else slots_in(allowed)
             return self._compared(vector, k, rows)
-        return self._by_lists(vector, k, allowed, size)
+        return self._by_lists(vector, k, allowed, size, is_filter and allowed is not None)
 
     def exact(self, vector: Vector, k: int, allowed: Bits | None) -> tuple[Ids, Scores]:
         """As `search`, with every allowed row compared, however many."""
@@ -113,25 +118,38 @@ class Base:
         return rows[top], scores[top]
 
     def _by_lists(
-        self, vector: Vector, k: int, allowed: Bits | None, size: int
+        self, vector: Vector, k: int, allowed: Bits | None, size: int, is_filter: bool
     ) -> tuple[Ids, Scores]:
+        """Look into the nearest lists; with a filter, into as many again until none is better.
+
+        A filter may leave only what is far from the query, where all lists are about equally near:
+        where the farther half was allowed, recall@10 was .54 for the lists that suffice without a
+        filter, and is 1.00 so.
+        """
         nearness = self.inverted.nearness(vector)
         rows_in = self._rows_in_lists(allowed)
         depth = max(self.reach.depth, DEPTH_PER_K * k)
         # the fewer may answer, the wider they are strewn around the query
         strewn = (len(self) / size * max(1.0, k / 100)) ** 0.5
         probes = int(self.reach.probes * strewn)
-        while True:
-            lists = _nearest_used(nearness, rows_in, probes)
-            is_all = len(lists) < probes
-            if is_all or int(rows_in[lists].sum()) >= 2 * depth:
-                rows, _ = self.inverted.propose(vector, depth, lists, nearness[lists], allowed)
-                if is_all or len(rows) >= k:
-                    break
-            probes *= 2
-        if len(rows) < min(k, size):  # estimates of the codes can overflow what was asked for
+        lists = _by_nearness(nearness, rows_in, None if is_filter else probes)
+        rows, scores = np.empty(0, np.int64), np.empty(0, np.float32)
+        done = 0
+        while done < len(lists):
+            some = lists[done:probes]
+            proposed, _ = self.inverted.propose(vector, depth, some, nearness[some], allowed)
+            fresh, theirs = self._compared(vector, k, proposed)
+            known = len(rows)
+            rows, scores = np.concatenate((rows, fresh)), np.concatenate((scores, theirs))
+            top = best(scores, k)
+            rows, scores = rows[top], scores[top]
+            settled = bool((top[: max(SETTLED, k // SETTLED_SHARE)] < known).all())
+            if len(rows) >= min(k, size) and (settled or not is_filter):
+                return rows, scores
+            done, probes = probes, 2 * probes
+        if len(rows) < min(k, size):  # the codes let go of some that were asked for
             return self.exact(vector, k, allowed)
-        return self._compared(vector, k, rows)
+        return rows, scores
 
     def _rows_in_lists(self, allowed: Bits | None) -> Ids:
         """How many allowed rows each list has; up to 14 too many, never too few."""
@@ -145,11 +163,14 @@ class Base:
         return found
 
 
-def _nearest_used(nearness: Scores, rows_in: Ids, most: int) -> Ids:
-    """The `most` nearest lists among those that have rows; fewer if there are not more."""
+def _by_nearness(nearness: Scores, rows_in: Ids, most: int | None) -> Ids:
+    """The lists that have rows, the nearest first; the nearest `most` in any order if given."""
     used = np.flatnonzero(rows_in)
-    if len(used) <= most:
-        return used
     theirs = nearness[used]
-    found: Ids = used[np.argpartition(theirs, len(theirs) - most)[len(theirs) - most :]]
+    if most is None:
+        found: Ids = used[np.argsort(-theirs)]
+    elif len(used) > most:
+        found = used[np.argpartition(theirs, len(theirs) - most)[len(theirs) - most :]]
+    else:
+        found = used
     return found

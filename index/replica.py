@@ -235,9 +235,9 @@ class Replica:
         many = len(self) if count is None else count
         return choose(many, self._dimension, self._wish.budget_bytes, self._wish.kind)
 
-    def is_upkeep_due(self) -> bool:
-        """Whether a base should be made or made anew."""
-        lists = self.choice().kind == "lists"
+    def is_upkeep_due(self, count: int | None = None) -> bool:
+        """Whether a base should be made or made anew, for what is in memory or `count` pictures."""
+        lists = self.choice(count).kind == "lists"
         return lists and (self._now.tiered.base is None or self._now.is_merge_due)
 
     def save_if_worthwhile(self) -> None:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from index import catalogue, changes
+from index.choice import Wish
 from index.database import DATABASE_NAME, Database
 from index.errors import NoShop, ShopBroken, ShopBusy
 from index.hit import Answer
@@ -16,6 +17,8 @@ from index.look import answer_in
 from index.manifest import FORMAT, Manifest, make_folder, read_manifest, write_manifest
 from index.query import Query
 from index.replica import Replica
+from index.report import IndexReport, SelfTest, report_on, self_test
+from index.tending import Tending
 from index.writer import Writer
 from vision.spec import EncoderSpec
 
@@ -33,11 +36,15 @@ class Shelf(Writer):
     ) -> None:
         super().__init__(folder, spec, database)
         self._replica = replica
+        self._tending = Tending(folder, replica, database)
 
     @classmethod
-    def open(cls, folder: Path, spec: EncoderSpec, *, create: bool = False) -> "Shelf":
+    def open(
+        cls, folder: Path, spec: EncoderSpec, *, create: bool = False, wish: Wish | None = None
+    ) -> "Shelf":
         """Open the shop in `folder`, or make an empty one there if `create` and there is none.
 
+        `wish` says how much memory the vectors may take, and which kind of index if one is wanted.
         Raises NoShop, WrongSpace (it holds vectors of another model), ShopBroken, ShopBusy.
         """
         folder = folder.resolve()
@@ -58,12 +65,13 @@ class Shelf(Writer):
             with database.reading() as connection:
                 if catalogue.identity_of(connection)[0] != manifest.identity:
                     raise ShopBroken(str(folder), "its manifest belongs to another catalogue")
-                replica = Replica(folder, manifest.identity, spec.dimension, connection)
+                replica = Replica(folder, manifest.identity, spec.dimension, connection, wish)
             unless_whole.pop_all()
         return cls(folder, spec, database, replica)
 
     def close(self) -> None:
         """Save the cache if that is worthwhile, and let go of the files."""
+        self._tending.stop()
         self._replica.save_if_worthwhile()
         self._database.close()
 
@@ -74,10 +82,32 @@ class Shelf(Writer):
         self.close()
 
     def save_cache(self) -> None:
-        """Write the vectors' cache if so much changed that the next opening would feel it."""
+        """Make the vectors ready for the next opening if so much changed that it would feel it.
+
+        For a large shop that makes a base: some minutes for a million pictures, once.
+        """
+        with self._database.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM pictures").fetchone()
+        if self._replica.tiered.base is None and self._replica.is_upkeep_due(count):
+            self._tending.make_base()  # before all vectors are in memory one by one
         with self._database.reading() as connection:
             self._replica.catch_up(connection)
+        if self._replica.is_upkeep_due():
+            self._tending.make_base()
         self._replica.save_if_worthwhile()
+
+    def tend(self) -> None:
+        """Look after the vectors in the background from now on, until `close`."""
+        self._tending.start()
+
+    def index_report(self) -> tuple[IndexReport, str]:
+        """What the vectors in this process are and take, and what their upkeep is doing."""
+        return report_on(self._replica), self._tending.state
+
+    def index_test(self) -> SelfTest | None:
+        """Recall and time of some searches against comparing all; None for an empty shop."""
+        with self._database.reading() as connection:
+            return self_test(connection, self._replica)
 
     def search(self, query: Query) -> Answer:
         """The hits of `query`, best first; raises WrongSpace, StrangeVector, BadFilter,

@@ -70,8 +70,12 @@ class Tiered:
         vector = np.ascontiguousarray(vector, np.float32)
         found, scores = self._search_new(vector, k, chosen)
         if self.base is not None and len(self.base):
-            look = self.base.exact if exact else self.base.search
-            rows, nearness = look(vector, k, self._of_base(chosen))
+            among = self._of_base(chosen)
+            if exact:
+                rows, nearness = self.base.exact(vector, k, among)
+            else:
+                is_filter = chosen is not None
+                rows, nearness = self.base.search(vector, k, among, is_filter=is_filter)
             found, scores = np.concatenate((rows, found)), np.concatenate((nearness, scores))
             top = best(scores, k)
             found, scores = found[top], scores[top]
