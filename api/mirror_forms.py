@@ -114,6 +114,7 @@ def orders_json(orders: Orders) -> dict[str, Any]:
         },
         "recording": recording and recording_json(recording),
         "destroy": list(orders.destroy),
+        "confirmed_at": orders.confirmed_at.isoformat() if orders.confirmed_at else None,
     }
 
 
@@ -148,4 +149,5 @@ def read_orders(fields: Mapping[str, Any]) -> Orders:
             datetime.fromisoformat(wanted["stopped_at"]) if wanted["stopped_at"] else None,
         ),
         tuple(fields["destroy"]),
+        datetime.fromisoformat(fields["confirmed_at"]) if fields.get("confirmed_at") else None,
     )

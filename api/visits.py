@@ -4,9 +4,9 @@ Recording is asked for here; no route starts one without a consent that covers i
 """
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Response
+from fastapi import APIRouter, Body, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from api.bounded import BoundedRoute
@@ -142,13 +142,17 @@ def _consent_routes(router: APIRouter, studio: Studio) -> None:
         return consent_json(consent)
 
     @router.delete("/consents/{consent_id}", responses=documented(*_WHO, UnknownConsent))
-    def revoke(consent_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
+    def revoke(
+        consent_id: str,
+        caller: Annotated[Caller, Depends(who)],
+        recorded: Annotated[Literal["destroy", "keep"], Query()] = "destroy",
+    ) -> dict[str, Any]:
         """She takes it back: a running clip stops on that frame and is destroyed."""
         consent = studio.customers.consent(consent_id)
         demand(caller, Act.REVOKE_CONSENT, Thing(consent.customer_id, consent.mirror_id))
         now = studio.clock.now()
         studio.customers.note(consent.customer_id, caller, Act.REVOKE_CONSENT, consent_id, now)
-        return consent_json(studio.revoke(consent_id))
+        return consent_json(studio.revoke(consent_id, keep_recorded=recorded == "keep"))
 
 
 def _recording_routes(router: APIRouter, studio: Studio) -> None:
@@ -170,6 +174,16 @@ def _recording_routes(router: APIRouter, studio: Studio) -> None:
         clip_id = studio.ask(visit, pre_roll_s)
         studio.customers.note(visit.customer_id, caller, Act.RECORD, clip_id, studio.clock.now())
         return recording_json(studio.mirrors.order(clip_id).recording)
+
+    @router.post("/visits/{visit_id}/company", responses=documented(*_WHO, BadOrder))
+    def confirm(visit_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
+        """Whoever is in the picture beside her knows and may stay in it: the recording goes on."""
+        visit = studio.customers.visit(visit_id)
+        demand_visit(caller, Act.CONFIRM_COMPANY, visit)
+        studio.confirm_company(visit)
+        now, hers = studio.clock.now(), visit.customer_id
+        studio.customers.note(hers, caller, Act.CONFIRM_COMPANY, visit_id, now)
+        return {"confirmed": True}
 
     @router.post("/recordings/{clip_id}/stop", responses=documented(*_WHO, UnknownClip))
     def stop(clip_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:

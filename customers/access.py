@@ -33,6 +33,7 @@ class Act(StrEnum):
     SEE_CONSENT = "see_consent"
     REVOKE_CONSENT = "revoke_consent"
     RECORD = "record"  # start and stop a clip
+    CONFIRM_COMPANY = "confirm_company"  # somebody else in the picture may stay in it
     DELIVER_CLIP = "deliver_clip"
     LIST_CLIPS = "list_clips"
     WATCH_CLIP = "watch_clip"
@@ -52,8 +53,8 @@ class Reach(StrEnum):
 _OWN, _ANY = Reach.OWN, Reach.ANY
 _CUSTOMER_ACTS = (
     Act.SEE_VISIT, Act.END_VISIT, Act.GIVE_CONSENT, Act.SEE_CONSENT, Act.REVOKE_CONSENT,
-    Act.RECORD, Act.LIST_CLIPS, Act.WATCH_CLIP, Act.KEEP_CLIP, Act.DELETE_CLIP, Act.READ_LOG,
-    Act.FORGET, Act.LOOK_LIVE,
+    Act.RECORD, Act.CONFIRM_COMPANY, Act.LIST_CLIPS, Act.WATCH_CLIP, Act.KEEP_CLIP,
+    Act.DELETE_CLIP, Act.READ_LOG, Act.FORGET, Act.LOOK_LIVE,
 )  # fmt: skip
 # Nobody but she herself watches a clip, keeps one or agrees to one: not staff, not the operator.
 # Into a mirror looks who stands before it, and nobody of the shop.
@@ -66,7 +67,8 @@ LAW: dict[Role, dict[Act, Reach]] = {
     },
     Role.STAFF: {
         Act.SEE_MIRROR: _ANY, Act.START_VISIT: _ANY, Act.SEE_VISIT: _ANY, Act.END_VISIT: _ANY,
-        Act.REVOKE_CONSENT: _ANY, Act.DELETE_CLIP: _ANY, Act.FORGET: _ANY,
+        Act.CONFIRM_COMPANY: _ANY, Act.REVOKE_CONSENT: _ANY, Act.DELETE_CLIP: _ANY,
+        Act.FORGET: _ANY,
     },
     Role.OPERATOR: {
         Act.MAKE_MIRROR: _ANY, Act.SEE_MIRROR: _ANY, Act.END_VISIT: _ANY, Act.SEE_VISIT: _ANY,

@@ -23,11 +23,13 @@ from mirror.desk import Desk, MirrorState, Orders, Recording
 from mirror.encode import EncoderMaker
 from mirror.errors import BadOrder, DeskAway, DeskRefused, MirrorError, NoRoom, UnknownClip
 from mirror.finish import About
+from mirror.guard import Sight, Watch
 from mirror.live import Live
 from mirror.recorder import Recorder
 from mirror.spool import SpoolWriter
 from mirror.take import RecorderLimits, Take
 from mirror.waiting import Waiting
+from mirror.watcher import Watcher
 
 AWAY_LIMIT_S = 30.0
 _REPORT_S = 0.25
@@ -44,6 +46,8 @@ class Place:
     reserve_bytes: int = 256 * 1024 * 1024
     retention_s: float = 72 * 3600.0
     limits: RecorderLimits = field(default_factory=RecorderLimits)
+    watch: Watch = Watch.OFF
+    encoder: str = ""
 
 
 class Attendant:
@@ -53,14 +57,21 @@ class Attendant:
     """
 
     def __init__(
-        self, camera: Camera, desk: Desk, clock: Clock, place: Place, make_encoder: EncoderMaker
+        self,
+        camera: Camera,
+        desk: Desk,
+        clock: Clock,
+        place: Place,
+        make_encoder: EncoderMaker,
+        watcher: Watcher | None = None,
     ) -> None:
+        self._watcher = watcher
         self._camera, self._desk, self._clock, self._place = camera, desk, clock, place
         self.live = Live()
         self._hold = Hold(place.folder)
         self._waiting = Waiting(place.folder / "waiting")
         self._delivery = Delivery(self._waiting, desk, make_encoder, clock, place.retention_s)
-        self._recorder = Recorder(place.limits, Timeline.start(clock), self._spool)
+        self._recorder = Recorder(place.limits, Timeline.start(clock), self._spool, place.watch)
         self._lock = threading.Lock()  # guards the recorder and what follows
         # A clip that a crash interrupted is recovered, not begun again.
         self._done = {path.stem for path in self._waiting.spools()} | set(self._waiting.ids())
@@ -75,12 +86,15 @@ class Attendant:
             self._watch,
             self._listen,
             self._hand_over,
+            self._count,
         )
         threads = [threading.Thread(target=loop, args=(stop,), daemon=True) for loop in loops]
         for thread in threads:
             thread.start()
         stop.wait()
         self._delivery.wake()
+        if self._watcher:
+            self._watcher.stop()
         for thread in threads:
             thread.join()
         with self._lock:
@@ -98,7 +112,11 @@ class Attendant:
             recorder, take = self._recorder, self._recorder.take
             ready = recorder.session is not None
             return MirrorState(
-                indicator="recording" if take else "ready" if ready else "off",
+                indicator=(
+                    ("paused" if recorder.held else "recording")
+                    if take
+                    else ("ready" if ready else "off")
+                ),
                 camera=self._camera.name,
                 camera_ok=self._camera_ok,
                 camera_says=self._camera_says,
@@ -111,6 +129,9 @@ class Attendant:
                 server_ok=self._server_ok,
                 last_gap_at=self._last_gap_at,
                 refused=self._delivery.refused,
+                held=recorder.held,
+                watch=self._watch_state(),
+                encoder=self._place.encoder,
             )
 
     @property
@@ -131,7 +152,10 @@ class Attendant:
                         self._arrivals_s.append(self._clock.monotonic_s())
                         self._recorder.add(packet)
                         self._collect()
+                        counts = self._recorder.watched(self._clock.monotonic_s())
                     self.live.add(packet)
+                    if self._watcher:
+                        self._watcher.offer(packet) if counts else self._watcher.rest()
             except Exception as cause:  # noqa: BLE001  no camera may end the attendant
                 if not isinstance(cause, MirrorError):
                     _log.exception("the camera's thread met something unknown")
@@ -140,6 +164,27 @@ class Attendant:
                     self._last_gap_at = self._clock.now()
             stop.wait(_CAMERA_AGAIN_S[min(failures, len(_CAMERA_AGAIN_S) - 1)])
             failures += 1
+
+    def _count(self, stop: threading.Event) -> None:
+        """The watch's thread: count persons; the recorder misses counts that do not come."""
+        while self._watcher and not stop.is_set():
+            try:
+                self._watcher.watch(self._seen)
+            except Exception:  # noqa: BLE001  no picture may end the watch
+                _log.exception("the watch met something unknown")
+                stop.wait(_DESK_AGAIN_S)
+
+    def _seen(self, sight: Sight) -> None:
+        with self._lock:
+            self._recorder.see(sight, self._clock.monotonic_s())
+
+    def _watch_state(self) -> str:
+        if self._place.watch is Watch.OFF:
+            return "off"
+        if self._watcher is None:
+            return "not installed"
+        counts = self._recorder.watched(self._clock.monotonic_s())
+        return self._watcher.says or ("on" if counts else "resting")
 
     def _hand_over(self, stop: threading.Event) -> None:
         """The clips' thread: make them and deliver them, whatever happens to one."""
@@ -188,6 +233,8 @@ class Attendant:
         self._recorder.meet(orders.session, now_s)
         if (old.visit_id if old else "") != self.visit_id:
             self.live.forget()
+        if orders.confirmed_at:
+            self._recorder.confirm(self._recorder.timeline.instant_s(orders.confirmed_at), now_s)
         for clip_id in orders.destroy:
             self._delivery.destroy(clip_id)
         if orders.recording:

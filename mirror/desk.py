@@ -10,7 +10,7 @@ from mirror.clip import Clip
 from mirror.clips import Kind
 from mirror.session import Session
 
-Indicator = Literal["off", "ready", "recording"]
+Indicator = Literal["off", "ready", "recording", "paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,23 @@ class Orders:
     """What the server wants of a mirror now, by the server's clock `now_at`.
 
     `destroy` names waiting clips that nobody may have any more (deleted, or she was forgotten).
+    `confirmed_at` is when it was last said that somebody else in the picture may stay in it.
     """
 
     now_at: datetime
     session: Session | None = None
     recording: Recording | None = None
     destroy: tuple[str, ...] = ()
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MirrorState:
     """How a mirror is, as it says itself; no frame and no name in it.
 
-    `indicator` is what its light must show: `recording` exactly while frames go to a disk.
+    `indicator` is what its light must show: `recording` exactly while frames go to a disk, `paused`
+    while a clip is asked for and held: `held` says why (second_person, unwatched). `watch` is how
+    persons are counted: off, resting (nobody has agreed), on, or what is wrong with it.
     `last_gap_at` is when its camera was last missed.
     """
 
@@ -60,6 +64,9 @@ class MirrorState:
     server_ok: bool = False
     last_gap_at: datetime | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    held: str = ""
+    watch: str = "off"
+    encoder: str = ""
 
 
 class Desk(Protocol):

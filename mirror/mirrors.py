@@ -48,11 +48,13 @@ class Order:
 
 
 class Mirrors:
-    """The store in `folder`; the mirrors' last words live in memory."""
+    """The store in `folder`; the mirrors' last words, and what was said about company,
+    live in memory: after a start of the server it is asked for again."""
 
     def __init__(self, folder: Path) -> None:
         self._database = Database(folder / "mirrors.db", _SCHEMA, _VERSION)
         self._states: dict[str, tuple[MirrorState, datetime]] = {}
+        self._confirmed: dict[str, datetime] = {}
 
     def add(self, mirror_id: str, name: str) -> Mirror:
         """A mirror joins, or gets another name; raises BadOrder for an id that is no address."""
@@ -91,6 +93,14 @@ class Mirrors:
     def last_word(self, mirror_id: str) -> tuple[MirrorState, datetime] | None:
         """What the mirror last said and when; None since the server's start."""
         return self._states.get(mirror_id)
+
+    def confirm(self, visit_id: str, now: datetime) -> None:
+        """Whoever is in the picture beside her may stay in it."""
+        self._confirmed[visit_id] = now
+
+    def confirmed(self, visit_id: str) -> datetime | None:
+        """When that was last said in a visit."""
+        return self._confirmed.get(visit_id)
 
     def ask(
         self, mirror_id: str, visit_id: str, customer_id: str, pre_roll_s: float, now: datetime

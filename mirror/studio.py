@@ -7,6 +7,7 @@ back, and destroys what the retention has ended.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from customers.consent import Consent, ConsentRules, Purpose, Want, demand
@@ -28,6 +29,7 @@ from mirror.mirrors import GONE, KEPT, Mirrors
 from mirror.session import Session
 
 RETENTION_S = 72 * 3600.0
+_BEFORE = timedelta(microseconds=1)  # a revocation's own moment is not covered any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Studio:
             self.keys.public(visit.customer_id),
             tuple(self.customers.consents_of_visit(visit.id)),
         )
-        return Orders(now, session, self.mirrors.latest(visit.id), destroy)
+        confirmed_at = self.mirrors.confirmed(visit.id)
+        return Orders(now, session, self.mirrors.latest(visit.id), destroy, confirmed_at)
 
     def take(self, clip: Clip, mirror_id: str, received: Iterable[Received]) -> bool:
         """Keep what a mirror hands over; False where it is kept already.
@@ -130,14 +133,29 @@ class Studio:
         asked = self.mirrors.ask(visit.mirror_id, visit.id, visit.customer_id, pre_roll_s, now)
         return asked.clip_id
 
-    def revoke(self, consent_id: str) -> Consent:
+    def confirm_company(self, visit: Visit) -> None:
+        """Somebody else in the picture may stay in it; raises BadOrder where the visit has ended.
+
+        Said before anybody was seen it counts for nothing: the mirror compares the moments.
+        """
+        if not visit.open:
+            raise BadOrder("the visit has ended")
+        self.mirrors.confirm(visit.id, self.clock.now())
+
+    def revoke(self, consent_id: str, *, keep_recorded: bool = False) -> Consent:
         """She takes a consent back: a clip that is being recorded with it is destroyed.
 
         It is gone for the server at once, so that not even a mirror's crash can bring it back.
+        Where she wants to `keep_recorded`, it ends with the last frame before this moment instead.
         """
-        consent = self.customers.revoke(consent_id, self.clock.now())
-        running = self.mirrors.wanted(consent.visit_id)
-        if running and Purpose.RECORD in consent.purposes:
+        now = self.clock.now()
+        known = self.customers.consent(consent_id)
+        running = self.mirrors.wanted(known.visit_id)
+        hers = Purpose.RECORD in known.purposes and known.revoked_at is None
+        if running and hers and keep_recorded:
+            self.mirrors.stop(running.clip_id, now - _BEFORE)
+        consent = self.customers.revoke(consent_id, now)
+        if running and hers and not keep_recorded:
             self.remove(running.clip_id)
         return consent
 

@@ -65,6 +65,7 @@ ADDRESSES = {
     "POST /v1/mirrors/{mirror_id}/report": Address(Act.TEND_MIRROR, room("/report"), STATE),
     "GET /v1/visits/{visit_id}": Address(Act.SEE_VISIT, visit("")),
     "POST /v1/visits/{visit_id}/end": Address(Act.END_VISIT, visit("/end")),
+    "POST /v1/visits/{visit_id}/company": Address(Act.CONFIRM_COMPANY, visit("/company")),
     "POST /v1/visits/{visit_id}/consents": Address(Act.GIVE_CONSENT, visit("/consents"), FORM),
     "POST /v1/visits/{visit_id}/recordings": Address(
         Act.RECORD, visit("/recordings"), {"pre_roll_s": 0}
