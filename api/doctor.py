@@ -5,7 +5,6 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,8 +12,10 @@ from time import perf_counter
 
 import numpy as np
 
+from api.doctor_index import index_findings
 from api.errors import DoorBroken
 from api.eye import card_of
+from api.finding import Finding
 from api.home import DOOR, home_of
 from api.keys import Keys
 from api.settings import Settings
@@ -36,16 +37,6 @@ LEAST_FREE_BYTES = 500_000_000
 PICTURES_LOOKED_AT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `cure` says how to mend it when `ok` is False, "" otherwise."""
-
-    what: str
-    ok: bool
-    detail: str
-    cure: str = ""
-
-
 def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
     """Look at everything once; never raises for what is merely broken.
 
@@ -57,7 +48,7 @@ def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
     findings.append(model)
     if encoder is not None:
         findings.append(_encoding(encoder))
-        findings.extend(_shop(settings.shop, encoder, named=shop_named))
+        findings.extend(_shop(settings, encoder, named=shop_named))
     return [*findings, *_keys(settings.shop), _disk(settings.shop)]
 
 
@@ -122,7 +113,8 @@ def _encoding(encoder: OnnxEncoder) -> Finding:
     return Finding("encoding", True, f"{sorted(times)[2]:.1f} ms a picture")
 
 
-def _shop(folder: Path, encoder: OnnxEncoder, *, named: bool) -> Iterator[Finding]:
+def _shop(settings: Settings, encoder: OnnxEncoder, *, named: bool) -> Iterator[Finding]:
+    folder = settings.shop
     try:
         manifest = read_manifest(folder)
     except NoShop:
@@ -144,10 +136,11 @@ def _shop(folder: Path, encoder: OnnxEncoder, *, named: bool) -> Iterator[Findin
         return
     try:
         start = perf_counter()
-        with Shelf.open(folder, encoder.spec) as shelf:
+        with Shelf.open(folder, encoder.spec, wish=settings.wish()) as shelf:
             opened_ms = (perf_counter() - start) * 1000
             yield Finding("shop", True, f"{len(shelf):,} products, open in {opened_ms:.0f} ms")
             yield _pictures(shelf, encoder)
+            yield from index_findings(shelf)
     except CatalogueError as error:
         yield Finding("shop", False, str(error), "Index the catalogue into a new folder.")
 

@@ -2,9 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.choice import MEGABYTE, Wish
 
 DEFAULT_SHOP = Path("shop")
 MOST_THREADS = 4
@@ -41,6 +44,11 @@ class Settings(BaseSettings):
     """A model's name (NAME or NAME@VERSION of the store), or the folder of its card."""
     store: Path = Field(default_factory=default_store)
     """The folder of published models."""
+    index_memory_mb: int = Field(2_000, ge=1, le=10_000_000)
+    """Memory that the vectors of a process may take, in millions of bytes."""
+    index_kind: Literal["auto", "flat", "lists"] = "auto"
+    """How vectors are searched: `flat` compares all, `lists` approximates; `auto` chooses by size
+    and memory, and `vistazo doctor` says why."""
     threads: int = Field(default_factory=default_threads, ge=1, le=64)
     """Threads of one run of the encoder; by default a thread per core, four at most."""
     lanes: int = Field(1, ge=1, le=64)
@@ -55,16 +63,29 @@ class Settings(BaseSettings):
     max_held_bytes: int = Field(256_000_000, ge=1_000_000)
     """All requests under way together; beyond that they are told to come back (503)."""
     max_upload_wait_s: float = Field(30.0, gt=0, le=600)
+    fetch_queries: bool = True
+    """Whether a shopper may search by the address of a picture."""
+    fetch_hosts: str = ""
+    """Hosts of your own, by commas, that pictures may be fetched from although they are not public:
+    pim.example, pim.example:9000, 10.1.2.0/24."""
+    fetch_wait_s: float = Field(10.0, gt=0, le=120)
+    """The time that fetching the picture of a search may take; of a catalogue, twice that."""
     max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)
-    demand_keys: bool = False
-    """Whether searching and reading need a key, too. The shopper's page then needs a sign-in."""
-    rate_per_s: float = Field(50.0, gt=0, le=100_000)
-    """Requests a second of one address in the long run, this machine's own excepted (429)."""
-    rate_burst: int = Field(1_000, ge=1, le=1_000_000)
-    """Requests of one address at once: a page of results asks for a picture of every hit."""
     decoders: int = Field(4, ge=0, le=64)
     """Processes that decode strangers' pictures; 0 decodes them in the server's own process."""
     decode_s: float = Field(1.8, gt=0, le=60)
     """The time that decoding one picture may take; then its process is ended (422)."""
     decode_memory_bytes: int = Field(1_000_000_000, ge=100_000_000)
     """The memory that a decoding process may take."""
+    max_catalogue_bytes: int = Field(20_000_000_000, ge=1_000_000)
+    """A table or a zip of pictures that a merchandiser uploads."""
+    demand_keys: bool = False
+    """Whether searching and reading need a key, too. The shopper's page then needs a sign-in."""
+    rate_per_s: float = Field(50.0, gt=0, le=100_000)
+    """Requests a second of one address in the long run, this machine's own excepted (429)."""
+    rate_burst: int = Field(1_000, ge=1, le=1_000_000)
+    """Requests of one address at once: a page of results asks for a picture of every hit."""
+
+    def wish(self) -> Wish:
+        """How the vectors are to be held."""
+        return Wish(self.index_kind, self.index_memory_mb * MEGABYTE)

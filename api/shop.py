@@ -66,7 +66,8 @@ def open_shop(settings: Settings) -> Shop:
     Raises NoShop, ShopBroken, ShopBusy, WrongSpace or BadModel.
     """
     encoder = open_encoder(settings, threads=settings.threads, lanes=settings.lanes)
-    shelf = Shelf.open(settings.shop, encoder.spec)
+    shelf = Shelf.open(settings.shop, encoder.spec, wish=settings.wish())
+    shelf.tend()
     shelf.disposal.sweep(time.time())
     return shop_of(settings, shelf, _together(encoder, settings))
 
