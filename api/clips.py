@@ -4,6 +4,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, BinaryIO, get_args
 
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
@@ -162,7 +163,7 @@ def _take(studio: Studio, mirror_id: str, clip_id: str, body: BinaryIO) -> bool:
         said = body.read(length if length <= _HEAD_MAX_BYTES else 0)
         demand_json(said)
         head = json.loads(said)
-        clip = read_clip(head["clip"])
+        clip = replace(read_clip(head["clip"]), kept=False)  # to keep one is her choice alone
         files = [(str(kind), int(size)) for kind, size in head["files"]]
     except (AttributeError, KeyError, TypeError, ValueError) as cause:
         raise BadRequestBody("its head is no clip's") from cause

@@ -69,6 +69,12 @@ def test_a_clip_that_is_delivered_twice_is_acknowledged_twice_and_kept_once(
     assert ids.count(clip.id) == 1
 
 
+def test_a_mirror_cannot_keep_a_clip_beyond_the_retention(little: LittleStudio) -> None:
+    clip, sealed = little.made("ana", little.asked("ana"))
+    assert little.deliver("room-1", replace(clip, kept=True), sealed).status_code == 201
+    assert not little.studio.clips.get(clip.id).kept
+
+
 def test_a_clip_that_was_never_asked_for_is_not_taken(little: LittleStudio) -> None:
     clip, sealed = little.made("ana", "invented")
     answer = little.deliver("room-1", clip, sealed)
