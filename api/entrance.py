@@ -13,8 +13,9 @@ from api.errors import Overloaded
 T = TypeVar("T")
 RUSH_S: Final = 1.0
 """As long a line is a rush, and as long anybody waits in it."""
-QUEUE_S: Final = 0.1
-"""The longest wait once the line has stood for RUSH_S: two searches long."""
+MEAN_OF: Final = 20  # recent pieces of work, in the moving mean of how long they take
+QUEUE_S: Final = 0.025
+"""Once the line has stood for RUSH_S, a wait as long as this is always granted."""
 
 
 class Entrance:
@@ -22,8 +23,8 @@ class Entrance:
 
     Whoever comes beyond that is refused at once with Overloaded, so that a rush makes some callers
     come back later instead of making all of them wait without end. A short rush is waited out; once
-    somebody has been waiting for a whole second, the line is no rush but a queue that never ends,
-    and nobody waits longer than a tenth of a second in it (controlled delay, as in Nichols and
+    there has been a line for a whole second, it is no rush but a queue that never ends, and nobody
+    waits in it for longer than half the time that work takes (controlled delay, after Nichols and
     Jacobson 2012): who is served then is served soon. Used by one event loop.
     """
 
@@ -33,6 +34,7 @@ class Entrance:
         self._threads, self._most, self._clock = threads, threads + waiting, clock
         self._inside = 0
         self._in_line = 0
+        self._work_s = 0.0
         self._crowded_at: float | None = None
         self._places: anyio.CapacityLimiter | None = None  # made inside the event loop
         self._any: anyio.CapacityLimiter | None = None
@@ -53,9 +55,11 @@ class Entrance:
         self._inside += 1
         try:
             await self._place(self._places, token)
+            started = self._clock()
             try:
                 return await anyio.to_thread.run_sync(work, limiter=self._any)
             finally:
+                self._work_s += (self._clock() - started - self._work_s) / MEAN_OF
                 self._places.release_on_behalf_of(token)
         finally:
             self._inside -= 1
@@ -73,7 +77,8 @@ class Entrance:
         now = self._clock()
         if self._crowded_at is None:
             self._crowded_at = now
-        wait_s = QUEUE_S if now - self._crowded_at > RUSH_S else RUSH_S
+        queue_s = max(QUEUE_S, self._work_s / 2)
+        wait_s = queue_s if now - self._crowded_at > RUSH_S else RUSH_S
         self._in_line += 1
         try:
             with anyio.fail_after(wait_s):

@@ -25,6 +25,12 @@ def default_threads() -> int:
     return min(MOST_THREADS, cores or 1)
 
 
+def default_workers() -> int:
+    """One more request at once than cores: more would only make each other late."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(64, (cores or 1) + 1)
+
+
 class Settings(BaseSettings):
     """Every setting has a default that serves a small shop on a small machine.
 
@@ -55,8 +61,8 @@ class Settings(BaseSettings):
     """Runs of the encoder that go on at once."""
     batch: int = Field(8, ge=1, le=256)
     """Pictures or texts of one run at most, when requests arrive together; 1 for no batching."""
-    workers: int = Field(4, ge=1, le=64)
-    """Threads that decode and search; the rest of a rush waits."""
+    workers: int = Field(default_factory=default_workers, ge=1, le=64)
+    """Requests that are worked on at once, by default one more than cores; the rest waits."""
     waiting: int = Field(32, ge=0, le=10_000)
     """Requests that may wait for a worker; those beyond are told to come back (503)."""
     max_upload_bytes: int = Field(20_000_000, ge=100_000, le=500_000_000)
