@@ -3,6 +3,7 @@
     python -m benchmarks [decode fidelity encode index http bulk] [--quick] [--work DIR]
     python -m benchmarks hostile [--size 20000] [--clients 1]
     python -m benchmarks overload [--seconds 300]
+    python -m benchmarks million [vectors filters peers plot] [--size 1000000] [--cache DIR]
 
 Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
 Results go to benchmarks/results/<name>.json, with the machine they were measured on.
@@ -192,6 +193,11 @@ def processor() -> str:
 
 def main() -> None:
     """Run the named benchmarks, or all."""
+    if sys.argv[1:2] == ["million"]:  # has stages and options of its own
+        from benchmarks import million
+
+        million.main(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     names = ("decode", "fidelity", "encode", "index", "http", "bulk")
     parser.add_argument(

@@ -143,6 +143,7 @@ def _facts(
         "recall_words": round(measured.recall_words, 4),
         "median_ms": round(measured.median_ms, 3),
         "made_in_s": round(took_s, 1),
+        "processor_s": round(time.process_time(), 1),
         "peak_bytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }
 

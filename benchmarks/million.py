@@ -1,0 +1,67 @@
+"""A million made products: vectors, filters, peers, and the plot of them.
+
+    python -m benchmarks million [vectors filters peers plot] [--size 1000000] [--cache DIR]
+
+Everything that takes long is kept in the cache folder and not made twice: the real embeddings (20
+minutes of one core), the shop (5), its base (5), each peer's index (an hour of one core together).
+Results go to benchmarks/results/million-*.json; `plot` draws docs/pictures/pareto.svg from them.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import bench_filters, bench_million, bench_peers, pareto
+from benchmarks.real_points import RealPoints, real_points
+from index.shelf import Shelf
+from models.registry import load_card
+from vision.encoder import OnnxEncoder
+from vision.spec import EncoderSpec
+
+ROOT = Path(__file__).parents[1]
+STAGES = ("vectors", "filters", "peers", "plot")
+FILTER_QUERIES = 100
+
+
+def main(arguments: list[str]) -> None:
+    """Run the named stages, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks million", description=__doc__)
+    parser.add_argument("stages", nargs="*", help=f"which of {', '.join(STAGES)}; all by default")
+    parser.add_argument("--size", type=int, default=1_000_000, help="products")
+    parser.add_argument("--rounds", type=int, default=100, help="pairs timed against Flat")
+    parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench" / "million")
+    args = parser.parse_args(arguments)
+    spec: EncoderSpec = load_card(ROOT / "models" / "builtin").spec
+    if unknown := set(args.stages) - set(STAGES):
+        parser.error(f"no stage is named {', '.join(sorted(unknown))}")
+    stages = args.stages or STAGES
+    if set(stages) != {"plot"}:
+        real = real_points(OnnxEncoder(spec, threads=1), args.cache, args.cache / "drawn")
+        large = bench_million.prepare(args.cache, spec, real, args.size)
+    if "vectors" in stages:
+        _save("vectors", args.size, bench_million.run(large, spec, real, args.rounds))
+    if "filters" in stages:
+        _save("filters", args.size, _filters(large.folder, spec, real))
+    if "peers" in stages:
+        _save("peers", args.size, bench_peers.run(large, spec, args.cache))
+    if "plot" in stages:
+        points = json.loads(_path("peers", args.size).read_text("utf-8"))["result"]
+        pareto.draw(points, ROOT / "docs" / "pictures" / "pareto.svg", args.size)
+
+
+def _filters(folder: Path, spec: EncoderSpec, real: RealPoints) -> list[dict[str, object]]:
+    queries = bench_million.some_queries(real)[:FILTER_QUERIES]
+    with Shelf.open(folder, spec) as shelf:
+        return [asdict(one) for one in bench_filters.run(folder, shelf, queries)]
+
+
+def _path(name: str, size: int) -> Path:
+    sized = "" if size == 1_000_000 else f"-{size}"
+    return ROOT / "benchmarks" / "results" / f"million-{name}{sized}.json"
+
+
+def _save(name: str, size: int, result: object) -> None:
+    from benchmarks.__main__ import save
+
+    save(_path(name, size).stem, result)
