@@ -16,6 +16,7 @@ DoorError
 ├── NoSuchKey (LookupError)          no key of this id
 ├── DoorBroken (RuntimeError)        the door's own notes cannot be read or written
 ├── NoSuchJob (LookupError)          no job of this id
+├── JobCancelled (InterruptedError)  somebody cancelled the job that is at work
 ├── BadJob (ValueError)              a job cannot be begun, or not be told that now
 ├── NoSuchUpload (LookupError)       nothing uploaded under this name
 └── BadQueries (ValueError)          an eval's queries file cannot be read
@@ -161,6 +162,14 @@ class NoSuchJob(DoorError, LookupError):
         super().__init__(f"There is no job {job_id[:80]!r}.")
 
 
+class JobCancelled(DoorError, InterruptedError):
+    """Somebody cancelled the job that is at work; what it has written stays."""
+
+    def __init__(self, job_id: str) -> None:
+        self.id = job_id
+        super().__init__(f"The job {job_id} was cancelled.")
+
+
 class BadJob(DoorError, ValueError):
     """A job cannot be begun, or cannot be told that now; `reason` says why."""
 
@@ -224,6 +233,9 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     index_errors.ShopBusy: Row(
         503, "shop-busy", "Another process writes to the shop", private=True, retry=True
     ),
+    index_errors.ShopMoved: Row(
+        503, "shop-moved", "The shop is moving to another model", retry=True
+    ),
     index_errors.UnknownProduct: Row(404, "unknown-product", "No such product", ("sku",)),
     index_errors.ChangedMeanwhile: Row(
         412, "changed-meanwhile", "The product was changed meanwhile", ("sku",)
@@ -276,6 +288,7 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     NoSuchKey: Row(404, "no-such-key", "No such key", ("id",)),
     DoorBroken: Row(503, "door-broken", "The door's notes are damaged", private=True),
     NoSuchJob: Row(404, "no-such-job", "No such job", ("id",)),
+    JobCancelled: Row(409, "job-cancelled", "The job was cancelled", ("id",)),
     BadJob: Row(409, "bad-job", "The job cannot do that", ("reason",)),
     NoSuchUpload: Row(404, "no-such-upload", "No such upload", ("name",)),
     BadQueries: Row(422, "bad-queries", "The queries cannot be read", private=True),

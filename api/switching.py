@@ -11,7 +11,7 @@ from api.settings import Settings
 from index.build import Progress
 from index.errors import NoShop
 from index.manifest import read_manifest
-from index.restock import restock
+from index.restock import hand_over, restock
 from index.shelf import Shelf
 from vision.decode import Limits
 from vision.encoder import OnnxEncoder
@@ -20,8 +20,9 @@ from vision.encoder import OnnxEncoder
 def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
     """Make `name` the live model of the shop; what was done, by name.
 
-    The products are gone through twice: once for the bulk, once more for what changed meanwhile,
-    right before the flip. Raises BadModel, NoShop, ShopBroken, ShopBusy, EncoderBroken.
+    The products are gone through once for the bulk, once more for what changed meanwhile, and a
+    last time while nobody can write, right before the flip: nothing that was acknowledged stays
+    behind. Raises BadModel, NoShop, ShopBroken, ShopBusy, EncoderBroken.
     """
     now = follow(settings)
     card = card_of(name, settings.store)
@@ -33,6 +34,7 @@ def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
     if place.resolve() == now.shop.resolve():
         with Shelf.open(place, card.spec) as shelf:
             stands = len(shelf)
+            shelf.database.come_back()  # a switch that was cut short may have left it
         point_to(settings.shop, target)
         return {"model": model, "embedded": 0, "unchanged": stands, "removed": 0, "lost": {}}
     old_spec = card_of(now.model, settings.store).spec
@@ -42,11 +44,12 @@ def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
         Shelf.open(place, card.spec, create=True) as new,
     ):
         done = restock(old, new, encoder, limits, lambda i, n: show(Progress("embedding", i, n)))
-        again = restock(old, new, encoder, limits)
-        done.embedded += again.embedded
-        done.removed += again.removed
-    point_to(settings.shop, target)
-    return {"model": model, **asdict(done)}
+        done.add(restock(old, new, encoder, limits, since=done.sequence))
+        done.add(hand_over(old, new, encoder, limits, since=done.sequence))
+        point_to(settings.shop, target)
+    told = asdict(done)
+    del told["sequence"]  # of the old shelf: no business of anybody's
+    return {"model": model, **told}
 
 
 def _folder(shop: Path, space: str, model: str) -> str:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from index.commits import Commits
-from index.errors import CatalogueError, ShopBroken, ShopBusy
+from index.errors import CatalogueError, ShopBroken, ShopBusy, ShopMoved
 from index.schema import migrate
 
 DATABASE_NAME = "catalogue.sqlite3"
 BUSY_TIMEOUT_S = 15.0  # a bulk run commits in well under a second; far more means it hangs
+MOVED = 1  # SQLite's user_version of a shop that lives elsewhere now; it changes in transactions
 WAL_KEPT_BYTES = 64 << 20  # a log that a long reader let grow is cut back to this
 
 
@@ -51,10 +52,28 @@ class Database:
 
         It may share its commit with the writers of other threads, unless it is to be `alone`: ask
         for that where the block does what no rollback can undo, such as unlinking files.
-        Raises ShopBusy if another process writes for longer than the time-out, ShopBroken.
+        Raises ShopBusy if another process writes for longer than the time-out, ShopMoved if the
+        shop left this place, ShopBroken.
         """
         with self._translated(), self._commits.writing(alone=alone) as connection:
+            if _has_moved(connection):
+                raise ShopMoved(str(self._folder))
             yield connection
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Nobody else writes here while the block lasts, nor ever after it, until `come_back`.
+
+        What is read inside is the last state; raises ShopBusy, ShopBroken.
+        """
+        with self._translated(), self._commits.writing(alone=True) as connection:
+            yield
+            connection.execute(f"PRAGMA user_version={MOVED}")
+
+    def come_back(self) -> None:
+        """Let this place be written to again; raises ShopBusy, ShopBroken."""
+        with self._translated(), self._commits.writing(alone=True) as connection:
+            connection.execute("PRAGMA user_version=0")
 
     def close(self) -> None:
         """Close what is idle now, and the rest as it comes back."""
@@ -117,3 +136,8 @@ class Database:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return ShopBusy(str(self._folder))
         return ShopBroken(str(self._folder), f"its catalogue answers: {error}")
+
+
+def _has_moved(connection: sqlite3.Connection) -> bool:
+    (said,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(said == MOVED)

@@ -4,6 +4,7 @@ CatalogueError
 ├── NoShop (FileNotFoundError)         there is no shop in this folder
 ├── ShopBroken (RuntimeError)          the shop's files contradict one another
 ├── ShopBusy (RuntimeError)            another writer holds the shop
+│   └── ShopMoved                      it lives in another model's space from now on
 ├── UnknownProduct (KeyError)          no product of this SKU
 ├── ChangedMeanwhile (RuntimeError)    the product is not what the caller thinks it is
 ├── BadProduct (ValueError)            a product's fields make no sense
@@ -48,6 +49,17 @@ class ShopBusy(CatalogueError, RuntimeError):
     def __init__(self, folder: str) -> None:
         self.folder = folder
         super().__init__(f"Another process is writing to {folder}. Wait for it, or stop it first.")
+
+
+class ShopMoved(ShopBusy):
+    """The shop lives in another model's space from now on; this one is only read."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.args = (
+            "The shop is moving to another model and nothing was changed: send it again in a "
+            "second. If that goes on, run `vistazo models use` again.",
+        )
 
 
 class UnknownProduct(CatalogueError, KeyError):

@@ -1,9 +1,11 @@
 """The same products in another model's space: a shelf filled beside the one that serves.
 
-Promise: the old shelf is only read, so whoever serves it is not disturbed; run again, only what
-changed since is looked at, so that going back to an earlier space takes seconds.
+Promises: the old shelf is only read, so whoever serves it is not disturbed; run again, only what
+changed since is looked at, so that going back to an earlier space takes seconds. After `hand_over`
+no acknowledged change is in the old shelf alone.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,6 +15,7 @@ import numpy as np
 
 from index import changes
 from index.blend import words_of
+from index.catalogue import sequence_of
 from index.entry import Entry, SeenPicture
 from index.examine import digest_of, read_picture, see
 from index.product import Picture, Product
@@ -34,6 +37,15 @@ class Restocked:
     unchanged: int = 0
     removed: int = 0
     lost: dict[str, str] = field(default_factory=dict)
+    sequence: int = 0
+    """The last change of the old shelf that was seen."""
+
+    def add(self, later: "Restocked") -> None:
+        """Count what a later run did, too; `unchanged` is of the first."""
+        self.embedded += later.embedded
+        self.removed += later.removed
+        self.lost |= later.lost
+        self.sequence = later.sequence
 
 
 def restock(
@@ -42,29 +54,46 @@ def restock(
     encoder: Encoder,
     limits: Limits,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
+    since: int = 0,
 ) -> Restocked:
     """Make `new` (of the encoder's space) hold what `old` holds; both stay open.
 
+    `since`: the `sequence` of an earlier run, to look at nothing else than what changed after it.
     Raises EncoderBusy, EncoderBroken, ShopBusy; what was written by then stays and counts.
     """
     done = Restocked()
+    new.database.come_back()  # it may have been left once
     weight = new.spec.title_weight if old.title_weight else 0.0
     if new.title_weight != weight:
         with new.database.writing() as connection:
             changes.set_title_weight(connection, weight)
     with old.database.reading() as theirs, new.database.writing() as connection:
         copy_rules(theirs, connection)
-    skus = _skus(old)
+    with old.database.reading() as connection:
+        done.sequence = sequence_of(connection)
+        skus, here = _skus(connection, since), {sku for sku, _ in _skus(connection, 0)}
     for start in range(0, len(skus), AT_ONCE):
         part = skus[start : start + AT_ONCE]
         new.write(list(_entries(old, new, encoder, limits, part, done)))
         on_progress(min(start + AT_ONCE, len(skus)), len(skus))
-    gone = sorted({sku for sku, _ in _skus(new)} - {sku for sku, _ in skus} | set(done.lost))
-    there = [sku for sku in gone if new.find(sku) is not None]
-    new.write([], remove=there)
-    done.removed = len(there)
+    with new.database.reading() as connection:
+        there = {sku for sku, _ in _skus(connection, 0)}
+    gone = sorted(there - here | set(done.lost))
+    known = [sku for sku in gone if sku in there]
+    new.write([], remove=known)
+    done.removed = len(known)
     new.save_cache()
     return done
+
+
+def hand_over(old: Shelf, new: Shelf, encoder: Encoder, limits: Limits, *, since: int) -> Restocked:
+    """The last `restock`, while nobody writes to `old`; from then on nobody does (ShopMoved).
+
+    So every change that was ever acknowledged is in `new`. The caller points to `new` at once:
+    until then changes are refused, and nothing is lost if it fails to.
+    """
+    with old.database.leaving():
+        return restock(old, new, encoder, limits, since=since)
 
 
 def _entries(
@@ -109,7 +138,9 @@ def _stands(new: Shelf, product: Product, pictures: Sequence[Picture]) -> bool:
     return [p.sha256 for p in new.pictures(product.sku)] == [p.sha256 for p in pictures]
 
 
-def _skus(shelf: Shelf) -> list[tuple[str, bool]]:
-    with shelf.database.reading() as connection:
-        rows = connection.execute("SELECT sku, from_source FROM products ORDER BY id")
-        return [(str(sku), bool(from_source)) for sku, from_source in rows]
+def _skus(connection: sqlite3.Connection, since: int) -> list[tuple[str, bool]]:
+    rows = connection.execute(
+        "SELECT sku, from_source FROM products WHERE sequence > ? OR ? = 0 ORDER BY id",
+        (since, since),
+    )
+    return [(str(sku), bool(from_source)) for sku, from_source in rows]
