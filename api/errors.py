@@ -19,6 +19,8 @@ DoorError
 ├── JobCancelled (InterruptedError)  somebody cancelled the job that is at work
 ├── BadJob (ValueError)              a job cannot be begun, or not be told that now
 ├── NoSuchUpload (LookupError)       nothing uploaded under this name
+├── NoSuchSaved (LookupError)        nothing of this id is saved by this device
+├── SavedFull (OSError)              no more can be saved
 └── BadQueries (ValueError)          an eval's queries file cannot be read
 """
 
@@ -186,6 +188,22 @@ class NoSuchUpload(DoorError, LookupError):
         super().__init__(f"Nothing was uploaded as {name[:80]!r}.")
 
 
+class NoSuchSaved(DoorError, LookupError):
+    """Nothing of this id is saved by this device."""
+
+    def __init__(self, item_id: str) -> None:
+        self.id = item_id
+        super().__init__(f"Nothing with the id {item_id[:80]!r} is saved by this device.")
+
+
+class SavedFull(DoorError, OSError):
+    """No more can be saved; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This cannot be saved: {reason}.")
+
+
 class BadQueries(DoorError, ValueError):
     """An eval's queries file cannot be read; `reason` says why."""
 
@@ -290,6 +308,8 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     NoSuchJob: Row(404, "no-such-job", "No such job", ("id",)),
     JobCancelled: Row(409, "job-cancelled", "The job was cancelled", ("id",)),
     BadJob: Row(409, "bad-job", "The job cannot do that", ("reason",)),
+    NoSuchSaved: Row(404, "no-such-saved", "Nothing of this id is saved", ("id",)),
+    SavedFull: Row(507, "saved-full", "No more can be saved", ("reason",)),
     NoSuchUpload: Row(404, "no-such-upload", "No such upload", ("name",)),
     BadQueries: Row(422, "bad-queries", "The queries cannot be read", private=True),
 }  # fmt: skip

@@ -28,7 +28,8 @@ from api.product_fields import ProductFields, read_fields
 from api.replies import OneProductReply, picture_path, product_json
 from api.shop import Shop
 from api.stocking import stock_product
-from index.errors import BadProduct, ShopBroken, ShopBusy, UnknownProduct
+from api.versions import etag_of, is_held, wanted_versions
+from index.errors import BadProduct, ChangedMeanwhile, ShopBroken, ShopBusy, UnknownProduct
 from index.product import Picture, Product
 from vision.errors import (
     DecoderBroken,
@@ -46,7 +47,7 @@ READING = (UnknownProduct, Overloaded, ShopBroken)
 WRITING = (
     BadParameter, BadProduct, BadRequestBody, BodyTooLarge, BodyTooSlow, UnknownBody, NotAPicture,
     PictureTooLarge, DecodingStopped, DecoderBusy, DecoderBroken, EncoderBusy, EncoderBroken,
-    ShopBusy, *READING,
+    ChangedMeanwhile, ShopBusy, *READING,
 )  # fmt: skip
 PUT_BODY: dict[str, Any] = {
     "required": True,
@@ -92,7 +93,7 @@ def _reading(router: APIRouter, shop: Shop) -> None:
         width: Annotated[int | None, Query(ge=1, le=10_000, description="Pixels wanted")] = None,
     ) -> Response:
         if not re.fullmatch(ORDINAL, ordinal):  # no number of a picture: all of it may be a SKU
-            return await get(f"{sku}/pictures/{ordinal}")
+            return await get(request, f"{sku}/pictures/{ordinal}")
         held = request.headers.get("if-none-match", "")
         find = partial(_thumbnail, shop, sku, int(ordinal), width_for(width), held)
         thumbnail = await shop.entrance.run(find)
@@ -104,12 +105,16 @@ def _reading(router: APIRouter, shop: Shop) -> None:
     @router.get(
         "/{sku:path}",
         response_model=OneProductReply,
-        responses=documented(*READING),
-        summary="One product",
+        responses=documented(*READING) | {304: {"description": "You hold this version already"}},
+        summary="One product; its ETag names this version of it",
     )
-    async def get(sku: Sku) -> JSONResponse:
+    async def get(request: Request, sku: Sku) -> Response:
         look = partial(shop.shelf.product_with_pictures, sku)
-        return JSONResponse(one_product_json(*await shop.entrance.run(look)))
+        product, pictures, version = await shop.entrance.run(look)
+        headers = {"ETag": etag_of(version)}
+        if is_held(request.headers.get("if-none-match"), version):
+            return Response(status_code=304, headers=headers)
+        return JSONResponse(one_product_json(product, pictures), headers=headers)
 
 
 def _writing(router: APIRouter, shop: Shop) -> None:
@@ -124,18 +129,22 @@ def _writing(router: APIRouter, shop: Shop) -> None:
     async def put(request: Request, sku: Sku) -> JSONResponse:
         with shop.intake.hold(promised_bytes(request, shop.body_limits.most_bytes)) as arrived:
             said, pictures = await _read_product(request, shop, arrived)
-            done = await shop.entrance.run(partial(stock_product, shop, sku, said, pictures))
+            only_if = wanted_versions(request.headers.get("if-match"))
+            put_it = partial(stock_product, shop, sku, said, pictures, only_if)
+            done = await shop.entrance.run(put_it)
         reply = one_product_json(done.product, done.pictures)
-        return JSONResponse(reply, status_code=201 if done.new else 200)
+        headers = {"ETag": etag_of(done.version)}
+        return JSONResponse(reply, status_code=201 if done.new else 200, headers=headers)
 
     @router.delete(
         "/{sku:path}",
         status_code=204,
-        responses=documented(ShopBusy, *READING),
+        responses=documented(ChangedMeanwhile, ShopBusy, *READING),
         summary="Delete a product",
     )
-    async def delete(sku: Sku) -> Response:
-        await shop.entrance.run(lambda: shop.shelf.delete(sku))
+    async def delete(request: Request, sku: Sku) -> Response:
+        only_if = wanted_versions(request.headers.get("if-match"))
+        await shop.entrance.run(partial(shop.shelf.delete, sku, only_if))
         return Response(status_code=204)
 
 

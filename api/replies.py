@@ -39,6 +39,27 @@ class OneProductReply(ProductReply):
     pictures: list[str] = Field(examples=[["/v1/products/mb01-blue/pictures/0"]])
 
 
+class StockRowReply(BaseModel):
+    """What became of one line: `ok`, or why not."""
+
+    line: int
+    sku: str | None
+    ok: bool
+    changed: bool | None = None
+    etag: str | None = None
+    code: str | None = Field(None, examples=["unknown-product"])
+    detail: str | None = None
+
+
+class StockReply(BaseModel):
+    """What became of many new prices and stocks."""
+
+    changed: int
+    unchanged: int
+    failed: int
+    results: list[StockRowReply]
+
+
 class SwatchReply(BaseModel):
     """Another colour of the same group."""
 

@@ -1,6 +1,6 @@
 """Putting one product on the shelf: its fields, its pictures and how the encoder sees them."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 
@@ -16,7 +16,13 @@ from vision.photo import Pixels
 MAX_PICTURES = 16
 
 
-def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[bytes]) -> Revised:
+def stock_product(
+    shop: Shop,
+    sku: str,
+    said: ProductFields,
+    pictures: Sequence[bytes],
+    only_if: Container[str] | None = None,
+) -> Revised:
     """Add or change the product; what was written, durable and searchable when this returns.
 
     With pictures they take the place of those it had; without, only fields change. Every picture is
@@ -40,7 +46,8 @@ def stock_product(shop: Shop, sku: str, said: ProductFields, pictures: Sequence[
         for data, one in zip(pictures, seen, strict=True):
             keep_picture(shop.shelf.folder, data, one.picture.sha256)
 
-    return shop.shelf.revise(sku, merge, lambda words: shop.encoder.words([words])[0], seen, keep)
+    embed = lambda words: shop.encoder.words([words])[0]  # noqa: E731 # an argument with a name
+    return shop.shelf.revise(sku, merge, embed, seen, keep, only_if)
 
 
 def _seen(shop: Shop, sku: str, pictures: Sequence[bytes]) -> tuple[SeenPicture, ...]:

@@ -5,12 +5,12 @@ These functions work inside a transaction that the caller holds; `changes` write
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from index.entry import SeenPicture
-from index.errors import UnknownProduct
+from index.errors import ChangedMeanwhile, UnknownProduct
 from index.owners import NOBODY, Owners
 from index.product import Picture, Product
 from index.vectors import Ids, Vectors
@@ -30,12 +30,28 @@ def sequence_of(connection: sqlite3.Connection) -> int:
     return int(sequence)
 
 
-def version_of(connection: sqlite3.Connection, product_id: int) -> int:
-    """The number of the change by which the product became what it is."""
+def version_of(connection: sqlite3.Connection, product_id: int) -> str:
+    """A name for the product as it is now; what it was or will be has others."""
     (sequence,) = connection.execute(
         "SELECT sequence FROM products WHERE id = ?", (product_id,)
     ).fetchone()
-    return int(sequence)
+    return version_named(product_id, sequence)
+
+
+def version_named(product_id: int, sequence: int) -> str:
+    """The version of the product of this row that the change `sequence` made."""
+    return f"{product_id}-{sequence}"
+
+
+def require_version(
+    connection: sqlite3.Connection, sku: str, only_if: Container[str] | None
+) -> None:
+    """Raise ChangedMeanwhile unless the product is there as one of `only_if`; None is any."""
+    if only_if is None:
+        return
+    known = find_id(connection, sku)
+    if known is None or version_of(connection, known) not in only_if:
+        raise ChangedMeanwhile(sku)
 
 
 def products_since(connection: sqlite3.Connection, sequence: int) -> Ids:

@@ -54,7 +54,7 @@ class Flipped:
 
     sku: str
     changed: bool
-    version: int
+    version: str
 
 
 def flip_in(
@@ -69,11 +69,12 @@ def flip_in(
         if row is None:
             done.append(UnknownProduct(flip.sku))
             continue
-        product_id, version, held = row
+        product_id, written, held = row
         new = {name: value for name, value in flip.said().items() if held[name] != value}
         if new:
-            sequence = version = sequence or changes.next_sequence(connection)
+            sequence = written = sequence or changes.next_sequence(connection)
             _write(connection, sequence, product_id, new)
+        version = catalogue.version_named(product_id, written)
         done.append(Flipped(flip.sku, bool(new), version))
     return done
 
@@ -84,10 +85,10 @@ def _find(
     product_id = catalogue.find_id(connection, sku)
     if product_id is None:
         return None
-    version, price, stock = connection.execute(
+    written, price, stock = connection.execute(
         "SELECT sequence, price, stock FROM products WHERE id = ?", (product_id,)
     ).fetchone()
-    return product_id, version, {"price": price, "stock": stock}
+    return product_id, written, {"price": price, "stock": stock}
 
 
 def _write(

@@ -60,12 +60,16 @@ class Reader:
                 return None
             return catalogue.products_by_id(connection, [product_id])[product_id]
 
-    def product_with_pictures(self, sku: str) -> tuple[Product, list[Picture]]:
-        """The product and its pictures in order, of one moment; raises UnknownProduct."""
+    def product_with_pictures(self, sku: str) -> tuple[Product, list[Picture], str]:
+        """The product, its pictures in order and its version, of one moment.
+
+        Raises UnknownProduct.
+        """
         with self._database.reading() as connection:
             known = catalogue.get_id(connection, sku)
             product = catalogue.products_by_id(connection, [known])[known]
-            return product, catalogue.pictures_of(connection, known)
+            version = catalogue.version_of(connection, known)
+            return product, catalogue.pictures_of(connection, known), version
 
     def pictures(self, sku: str) -> list[Picture]:
         """The product's pictures in order, with absolute paths; raises UnknownProduct."""

@@ -30,11 +30,13 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """A product and its pictures as they were written, paths as stored; `new` if it was none."""
+    """A product and its pictures as they were written, paths as stored; `new` if it was none; the
+    `version` that this made."""
 
     product: Product
     pictures: tuple[Picture, ...]
     new: bool
+    version: str
 
 
 def revise_in(
@@ -68,6 +70,9 @@ def revise_in(
     if seen or known is None:
         keep()
         changes.write_entry(connection, sequence, entry, weight)
-        return Revised(product, tuple(s.picture for s in seen), known is None)
-    changes.change_product(connection, sequence, known, entry, weight, space)
-    return Revised(product, tuple(catalogue.pictures_of(connection, known)), new=False)
+    else:
+        changes.change_product(connection, sequence, known, entry, weight, space)
+    written = catalogue.get_id(connection, sku)
+    pictures = tuple(catalogue.pictures_of(connection, written))
+    version = catalogue.version_of(connection, written)
+    return Revised(product, pictures, known is None, version)

@@ -1,6 +1,6 @@
 """Changing a shop: one product or many, in transactions that are durable when they return."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from index import catalogue, changes
@@ -80,20 +80,23 @@ class Writer(Reader):
         embed: Callable[[str], Embedding],
         seen: Sequence[SeenPicture] = (),
         keep: Callable[[], None] = lambda: None,
+        only_if: Container[str] | None = None,
     ) -> Revised:
         """Write what `merge` makes of the product that is there, with no other change between.
 
         Its pictures stay, unless `seen` takes their place. `embed` is called for words only where
         the vectors need them, and never while other writers wait; `keep` makes sure of the files
         of `seen` once nobody can unlink them. Durable when this returns.
-        Raises UnknownProduct (none there, none `seen`), StrangeVector, WrongSpace, ShopBusy, and
-        what `merge` and `embed` raise.
+        With `only_if` the product must be one of these versions.
+        Raises UnknownProduct (none there, none `seen`), ChangedMeanwhile, StrangeVector,
+        WrongSpace, ShopBusy, and what `merge` and `embed` raise.
         """
         for picture in seen:
             self._check_vector(picture.own)
         words = Words("", None)
         for _ in range(REVISIONS):
             with self._database.writing() as connection:
+                catalogue.require_version(connection, sku, only_if)
                 done = revise_in(connection, sku, merge, seen, words, self._spec.space, keep)
             if isinstance(done, Revised):
                 self._disposal.run()
@@ -101,9 +104,14 @@ class Writer(Reader):
             words = Words(done, embed(done))
         raise ShopBusy(str(self._folder))
 
-    def flip(self, flip: Flip) -> Flipped:
-        """Another price or stock, nothing else touched; raises UnknownProduct, ShopBusy."""
-        (done,) = self.flip_all([flip])
+    def flip(self, flip: Flip, only_if: Container[str] | None = None) -> Flipped:
+        """Another price or stock, nothing else touched. Durable when this returns.
+
+        Raises UnknownProduct, ChangedMeanwhile (it is none of the versions `only_if`), ShopBusy.
+        """
+        with self._database.writing() as connection:
+            catalogue.require_version(connection, flip.sku, only_if)
+            (done,) = flip_in(connection, [flip])
         if isinstance(done, UnknownProduct):
             raise done
         return done
@@ -116,12 +124,13 @@ class Writer(Reader):
         with self._database.writing() as connection:
             return flip_in(connection, flips)
 
-    def delete(self, sku: str) -> None:
+    def delete(self, sku: str, only_if: Container[str] | None = None) -> None:
         """Remove the product, and the shop's files of pictures that no other product shows.
 
-        Raises UnknownProduct, ShopBusy. Durable when this returns.
+        Raises UnknownProduct, ChangedMeanwhile, ShopBusy. Durable when this returns.
         """
         with self._database.writing() as connection:
+            catalogue.require_version(connection, sku, only_if)
             product_id = catalogue.get_id(connection, sku)
             changes.delete_product(connection, changes.next_sequence(connection), product_id)
         self._disposal.run()

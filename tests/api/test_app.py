@@ -9,7 +9,7 @@ from vision.errors import NotAPicture, PictureTooLarge
 
 ROUTES = {
     "/v1/search": {"get", "post"},
-    "/v1/products/{sku}": {"get", "put", "delete"},
+    "/v1/products/{sku}": {"get", "put", "patch", "delete"},
     "/v1/products/{sku}/pictures/{ordinal}": {"get"},
     "/v1/shop": {"get"},
     "/healthz": {"get"},

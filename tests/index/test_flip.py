@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import catalogue
-from index.errors import BadProduct, UnknownProduct
+from index.errors import BadProduct, ChangedMeanwhile, UnknownProduct
 from index.filters import parse_filter
 from index.flip import KEEP, Flip, Flipped
 from index.product import Picture, Product
@@ -64,8 +64,8 @@ def test_what_is_so_already_writes_nothing(shelf: Shelf) -> None:
     assert sequence() == before
     done = shelf.flip_all([Flip("a", stock=4), Flip("b", stock=4), Flip("b", stock=4)])
     assert done == [
-        Flipped("a", True, before + 1), Flipped("b", True, before + 1),
-        Flipped("b", False, before + 1),
+        Flipped("a", True, f"1-{before + 1}"), Flipped("b", True, f"2-{before + 1}"),
+        Flipped("b", False, f"2-{before + 1}"),
     ]  # fmt: skip
     assert sequence() == before + 1
 
@@ -111,3 +111,21 @@ def test_terms_and_vectors_stay_those_of_the_product(
             wanted = [(t.field, t.value, t.number, t.shown) for t in terms_of(shelf.get(sku))]
             assert sorted(rows, key=str) == sorted(wanted, key=str)
     assert len(shelf.search(Query(POINT, unfold=True)).hits) == 2
+
+
+def test_a_change_that_names_a_version_fails_on_any_other(shelf: Shelf) -> None:
+    version = shelf.product_with_pictures("a")[2]
+    flipped = shelf.flip(Flip("a", stock=1), only_if={version})
+    for act in (
+        lambda: shelf.flip(Flip("a", stock=2), only_if={version}),
+        lambda: shelf.revise("a", lambda held: held or Product("a"), lambda _: POINT,
+                             only_if={version}),
+        lambda: shelf.delete("a", only_if={version}),
+        lambda: shelf.flip(Flip("none", stock=2), only_if={version}),
+    ):  # fmt: skip
+        with pytest.raises(ChangedMeanwhile):
+            act()
+    assert shelf.get("a").stock == 1
+    shelf.delete("a", only_if={"9-9", flipped.version})
+    put(shelf, "a")
+    assert shelf.product_with_pictures("a")[2] not in (version, flipped.version)
