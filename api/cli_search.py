@@ -34,6 +34,10 @@ LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unli
 
 
 def search(
+    picture: Annotated[
+        str | None,
+        typer.Argument(help="A picture: a file, - for standard input, or its https:// address."),
+    ] = None,
     image: Annotated[
         Path | None,
         typer.Option("--image", help="A picture file to search with; - for standard input."),
@@ -66,22 +70,39 @@ def search(
     from api.shop import open_shop
     from api.wanted import read_wanted
 
+    image, url = picture_or_address(picture, image)
     said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
-    wanted = read_wanted(said)
+    wanted = read_wanted(said | {"url": url})
     wanted.check_complete(with_picture=image is not None)
     settings = settings_of(shop=shop, model=model, decoders=0)  # your own picture
     most_bytes = settings.max_upload_bytes
-    picture = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
+    data = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
     opened = open_shop(live_of(settings))
     try:
         rooms = Rooms()
-        found = walk(opened, wanted, picture, rooms)
+        if url is not None:
+            with rooms.room("fetch"):
+                data = opened.courier.bring(url)
+        found = walk(opened, wanted, data, rooms)
         if as_json:
-            say_json(_json(opened, wanted, found, rooms.took_ms(), with_picture=image is not None))
+            say_json(_json(opened, wanted, found, rooms.took_ms(), with_picture=data is not None))
         else:
             _show(wanted, found, rooms.took_ms())
     finally:
         opened.close()
+
+
+def picture_or_address(picture: str | None, image: Path | None) -> "tuple[Path | None, str | None]":
+    """The file and the address that were meant, at most one of them. Raises BadParameter."""
+    from api.errors import BadParameter
+
+    if picture is None:
+        return image, None
+    if image is not None:
+        raise BadParameter("image", "the picture was named twice")
+    if picture.casefold().startswith(("http://", "https://")):
+        return None, picture
+    return Path(picture), None
 
 
 def _json(

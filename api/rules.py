@@ -151,6 +151,8 @@ def previewed(
     at: datetime | None,
 ) -> Preview:
     """What the rules `tried` (None: the shop's own) do to a search; blocks. Raises as `walk`."""
+    if wanted.url is not None:
+        picture = shop.courier.bring(wanted.url)
     query, _, _ = understand(shop, wanted, picture, Rooms())
     rules = Rules(shop.shelf.database).all() if tried is None else tried
     return preview(shop.shelf, replace(query, at=at), rules)

@@ -1,5 +1,6 @@
 """`/v1/search`: products like a picture, like words, like both, or like another product."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -23,7 +24,7 @@ from api.replies import SearchReply, facets_of, hit_json
 from api.rooms import Rooms, server_timing
 from api.shop import Shop
 from api.wanted import Wanted
-from index.errors import BadFilter, ShopBroken, ShopBusy, UnknownProduct
+from index.errors import BadFilter, BadLink, ShopBroken, ShopBusy, UnknownProduct
 from vision.errors import (
     BoxOutside,
     DecoderBroken,
@@ -37,12 +38,14 @@ from vision.errors import (
 )
 
 WORDS_FAILURES = (
-    NotWords, BadFilter, BadParameter, NothingToSearch, UnknownProduct, EncoderBusy,
-    EncoderBroken, Overloaded, ShopBroken, ShopBusy,
+    NotWords, BadFilter, BadParameter, NothingToSearch, UnknownProduct, EncoderBusy, EncoderBroken,
+    Overloaded, ShopBroken, ShopBusy,
+)  # fmt: skip
+SEEING_FAILURES = (
+    BadLink, NotAPicture, PictureTooLarge, BoxOutside, DecodingStopped, DecoderBusy, DecoderBroken,
 )  # fmt: skip
 PICTURE_FAILURES = (
-    NotAPicture, PictureTooLarge, BoxOutside, DecodingStopped, DecoderBusy, DecoderBroken,
-    BodyTooLarge, BodyTooSlow, BadRequestBody, UnknownBody,
+    *SEEING_FAILURES, BodyTooLarge, BodyTooSlow, BadRequestBody, UnknownBody,
 )  # fmt: skip
 
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -50,6 +53,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "maxLength": 1000},
         "description": "Words; beside a picture they refine it. A price in them is a filter.",
         "example": "but in green, under 50",
+    },
+    "url": {
+        "schema": {"type": "string", "format": "uri", "maxLength": 2048},
+        "description": "The address of a picture on the public internet, in place of the picture.",
     },
     "like": {
         "schema": {"type": "string"},
@@ -102,6 +109,10 @@ def routes(shop: Shop) -> APIRouter:
         with shop.intake.hold(promised_bytes(request, limits.most_bytes)) as arrived:
             with rooms.room("receive"):
                 asked = await read_asked(request, limits, arrived)
+            if asked.wanted.url is not None:
+                with rooms.room("fetch"):
+                    asked = replace(asked, picture=await shop.courier.fetch(asked.wanted.url))
+                    arrived(len(asked.picture or b""))
             async with attended(request) as unless_gone:
                 found = await shop.entrance.run(
                     unless_gone(lambda: walk(shop, asked.wanted, asked.picture, rooms))
@@ -122,9 +133,9 @@ def routes(shop: Shop) -> APIRouter:
     @router.get(
         "",
         response_model=SearchReply,
-        responses=documented(*WORDS_FAILURES),
-        openapi_extra={"parameters": [p for p in DOCUMENT["parameters"] if p["name"] != "box"]},
-        summary="Search by words or SKU",
+        responses=documented(*SEEING_FAILURES, *WORDS_FAILURES),
+        openapi_extra=DOCUMENT,
+        summary="Search by words, SKU, or the address of a picture",
     )
     async def search_by_address(request: Request) -> JSONResponse:
         return await answer(request)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from api.back_office import BackOffice, open_back_office
 from api.body import BodyLimits
+from api.courier import Courier
 from api.entrance import Entrance, Intake
 from api.eye import open_encoder
+from api.fetching import of_queries
 from api.health import Heart
+from api.home import home_of
 from api.pictures import Thumbnails
+from api.saved import Saved
 from api.settings import Settings
 from index.disposal import THUMBNAILS_FOLDER
 from index.shelf import Shelf
@@ -42,6 +46,8 @@ class Shop:
     decoder: Decoder
     new_id: Callable[[], str]
     office: BackOffice
+    courier: Courier
+    saved: Saved
 
     def model_json(self) -> dict[str, str]:
         """The model's name and version, as every answer tells them."""
@@ -50,6 +56,7 @@ class Shop:
     def close(self) -> None:
         """Let go of the shop's files."""
         self.decoder.close()
+        self.saved.close()
         self.shelf.close()
         self.office.close()
 
@@ -116,4 +123,6 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         decoder=decoder,
         new_id=lambda: secrets.token_hex(8),
         office=open_back_office(settings),
+        courier=Courier(of_queries(settings)),
+        saved=Saved(home_of(settings.shop.resolve()), settings.saved_most_bytes),
     )

@@ -16,6 +16,7 @@ from vision.photo import Box
 
 TOP_DEFAULT, TOP_MOST = 20, 100
 TEXT_MOST_CHARS = 1000
+URL_MOST_CHARS = 2_048
 
 
 def no_truth_value(value: Any) -> Any:
@@ -54,6 +55,9 @@ class Wanted(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     text: Words = None
+    url: Annotated[
+        Annotated[str, Field(max_length=URL_MOST_CHARS)] | None, BeforeValidator(_blank_is_absent)
+    ] = None
     like: Words = None
     filter: Words = None
     box: Annotated[Box | None, BeforeValidator(_read_box)] = None
@@ -68,6 +72,9 @@ class Wanted(BaseModel):
 
     def check_complete(self, *, with_picture: bool) -> None:
         """Raise NothingToSearch or BadParameter unless exactly one kind of query is asked."""
+        if self.url is not None and with_picture:
+            raise BadParameter("url", "send either a picture or its address, not both")
+        with_picture = with_picture or self.url is not None
         if self.like is not None and with_picture:
             raise BadParameter("like", "send either a picture or a SKU, not both")
         if self.box is not None and not with_picture:

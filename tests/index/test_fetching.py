@@ -87,7 +87,7 @@ def test_a_dead_link_costs_itself_only(shelf: Shelf, table: Path, host: PictureH
     report = apply(shelf, table, host)
     assert codes(report) == [("a", "dead_link"), ("b", "dead_link")]
     assert (report.added, len(shelf.pictures("b"))) == (2, 1)
-    assert [note.sku for note in Links(shelf.folder).dead()] == ["b", "a"]
+    assert [note.sku for note in Links(shelf.folder).dead()] == ["a", "b"]
 
 
 def test_a_link_that_dies_later_leaves_its_product_as_it_was(
