@@ -23,14 +23,17 @@ from api.cli_plain import plain
 if TYPE_CHECKING:
     from api.indexing import Outcome
     from index.errors import BadRow
+    from index.trial import Trial
 
 REJECTS_SHOWN = 10
 SKU_SHOWN_CHARS = 60
+SAMPLE_SHOWN_CHARS = 80
 
 
 def index(
     source: Annotated[
-        Path, typer.Argument(help="A folder of pictures, or a .csv, .jsonl or .parquet file.")
+        Path,
+        typer.Argument(help="A folder or a .zip of pictures, or a .csv, .jsonl or .parquet file."),
     ],
     shop: ShopOption = DEFAULT_SHOP,
     allow_removals: Annotated[
@@ -44,34 +47,62 @@ def index(
     ] = False,
     rejects: Annotated[
         Path | None,
-        typer.Option("--rejects", help="Write rows that could not be taken to this CSV."),
+        typer.Option(
+            "--rejected", "--rejects", help="Write rows that could not be taken to this CSV."
+        ),
     ] = None,
+    mapped: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="FIELD=COLUMN",
+            help="What a column is: title=Nombre; -=COLUMN leaves it out. Kept with the shop.",
+        ),
+    ] = None,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Show what each column became, and stop.")
+    ] = False,
     model: ModelOption = DEFAULT_MODEL,
     as_json: JsonOption = False,
 ) -> None:
     """Index a catalogue: add what is new, embed what changed, remove what is gone.
 
-    A table needs the columns `sku` and `image`; title, description, price, currency, brand,
-    category, colour, size, group, stock, store and url are known; every other column can be
-    filtered too. Paths are relative to the file. Run it again after every change of the catalogue:
-    only what changed is looked at, and a run that was interrupted goes on where it stopped.
+    A table needs a SKU and a picture in each row; title, description, price, currency, brand,
+    category, colour, size, group, stock, store and url are known, by many names in English,
+    Spanish, French and German; every other column can be filtered too. A picture is a path relative
+    to the file, or an https:// address, which is fetched politely. Run it again after every change
+    of the catalogue: only what changed is looked at, and a run that was interrupted goes on where
+    it stopped.
     Exit code 1 when nothing could be taken, or when a dry run finds that the real one would refuse.
     """
     from api.indexing import demand_products, index_source, plan_source
+    from api.opened_source import OpenedSource, read_mapping
 
     settings = live_of(settings_of(shop=shop, model=model))
-    if dry_run:
-        outcome = plan_source(
-            settings, source, allow_removals=allow_removals, pictures_only=pictures_only
-        )
-    else:
-        outcome = index_source(
-            settings,
-            source,
-            allow_removals=allow_removals,
-            pictures_only=pictures_only,
-            quiet=as_json,
-        )
+    opened = OpenedSource(settings, source, read_mapping(mapped or []))
+    with opened.unpacked(quiet=as_json, keep=not (dry_run or columns)) as table:
+        if columns:
+            show_columns(opened.trial(table), as_json=as_json)
+            return
+        if dry_run:
+            outcome = plan_source(
+                settings,
+                table,
+                allow_removals=allow_removals,
+                pictures_only=pictures_only,
+                mapping=opened.mapping,
+            )
+        else:
+            outcome = index_source(
+                settings,
+                table,
+                allow_removals=allow_removals,
+                pictures_only=pictures_only,
+                mapping=opened.mapping,
+                quiet=as_json,
+            )
+            opened.remember()
+    outcome.notes.extend(opened.notes)
     if rejects is not None:
         write_rejects(rejects, outcome.rejected)
     if as_json:
@@ -96,6 +127,7 @@ def outcome_json(outcome: "Outcome") -> dict[str, Any]:
         ],
         "notes": outcome.notes,
         "pictures_encoded": outcome.pictures_encoded,
+        "pictures_fetched": outcome.pictures_fetched,
         "seconds": round(outcome.seconds, 3),
         "dry_run": outcome.dry_run,
         "would_refuse": None if outcome.refusal is None else str(outcome.refusal),
@@ -124,6 +156,29 @@ def show_outcome(outcome: "Outcome", shop: Path) -> None:
         f"{plain(str(shop))}: {done + ' ' if done else ''}{said}; {outcome.seconds:.1f} s",
         soft_wrap=True,
     )
+
+
+def show_columns(trial: "Trial", *, as_json: bool) -> None:
+    """What each column became, with some of its values."""
+    if as_json:
+        told_columns = [
+            {"column": c.name, "field": c.field, "why": c.why, "samples": trial.samples[c.name]}
+            for c in trial.columns
+        ]
+        say_json({"columns": told_columns, "missing": list(trial.missing)})
+        return
+    from rich.table import Table
+
+    table = Table("Column", "Became", "Because of", "For example", box=None, pad_edge=False)
+    for column in trial.columns:
+        became = "(left out)" if column.field == "-" else column.field
+        sample = plain(" · ".join(trial.samples[column.name]), SAMPLE_SHOWN_CHARS)
+        table.add_row(plain(column.name), plain(became), column.why, sample)
+    console().print(table)
+    for name in trial.missing:
+        aside().print(
+            f"No column is the {name}: say which with --map {name}=COLUMN", style="yellow"
+        )
 
 
 def told(bad: "BadRow") -> str:

@@ -7,12 +7,14 @@ from pathlib import Path
 from time import perf_counter
 
 from api.eye import card_of, open_encoder
+from api.fetching import of_catalogues
 from api.progress import stage_bar
 from api.settings import Settings
 from index.blend import words_of
 from index.build import Progress, apply_source
 from index.errors import BadRow, BadSource, EmptySource, NoShop
 from index.examine import sha256_of
+from index.fetching import copies_of
 from index.plan import Held, Plan, gather, make_plan
 from index.row import Row
 from index.shelf import Shelf
@@ -32,6 +34,7 @@ class Outcome:
     rejected: list[BadRow]
     notes: list[str] = field(default_factory=list)
     pictures_encoded: int = 0
+    pictures_fetched: int = 0
     seconds: float = 0.0
     dry_run: bool = False
     refusal: EmptySource | None = None
@@ -75,6 +78,7 @@ def index_source(
             pictures_only=pictures_only,
             keep_unnamed=keep_unnamed,
             mapping=mapping,
+            fetching=of_catalogues(settings),
             on_progress=on_progress or show,
             threads=lanes,
             limits=Limits(max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels),
@@ -87,6 +91,7 @@ def index_source(
         rejected=report.rejected,
         notes=report.notes,
         pictures_encoded=report.pictures_encoded,
+        pictures_fetched=report.pictures_fetched,
         seconds=perf_counter() - started,
     )
 
@@ -107,7 +112,8 @@ def plan_source(
     """
     started = perf_counter()
     notes: list[str] = []
-    rows, bad = gather(read_source(source, notes.append, mapping), lambda count: None)
+    copies = copies_of(settings.shop.resolve())
+    rows, bad = gather(read_source(source, notes.append, mapping, copies), lambda count: None)
     spec = card_of(settings.model, settings.store).spec
     shelf = _present(settings.shop, spec)
     if shelf is None:

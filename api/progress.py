@@ -10,18 +10,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STAGES = {
+    "unpacking": "Unpacking",
     "reading": "Reading the catalogue",
+    "fetching": "Fetching pictures",
     "comparing": "Comparing",
     "embedding": "Looking at products",
     "removing": "Removing",
+    "file": "The catalogue's file",
+    "rows": "Its rows",
+    "vectors": "Vectors",
+    "terms": "Filters and facets",
+    "pictures": "Pictures",
+    "memory": "Vectors in memory",
+    "copying": "Copying the catalogue",
+    "packing": "Packing",
+    "verifying": "Verifying",
 }
 
 
 @contextmanager
 def stage_bar(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
     """A function that shows where a run stands; silent when `quiet` or nobody is looking."""
+    with named_bar(quiet=quiet) as show:
+        yield lambda progress: show(progress.stage, progress.done, progress.total)
+
+
+@contextmanager
+def named_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A function that takes a stage of STAGES, how much of it is done, and of how much (0: nobody
+    knows); silent when `quiet` or nobody is looking."""
     if quiet or not sys.stderr.isatty():
-        yield lambda progress: None
+        yield lambda stage, done, total: None
         return
     from rich.progress import (
         BarColumn,
@@ -37,13 +56,8 @@ def stage_bar(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
     with Bar(*columns, TimeRemainingColumn(), console=aside(), transient=True) as bar:
         task = bar.add_task("Starting", total=None)
 
-        def show(progress: "Progress") -> None:
-            bar.update(
-                task,
-                description=STAGES[progress.stage],
-                completed=progress.done,
-                total=progress.total or None,
-            )
+        def show(stage: str, done: int, total: int) -> None:
+            bar.update(task, description=STAGES[stage], completed=done, total=total or None)
 
         yield show
 

@@ -29,7 +29,7 @@ from index.source import Mappings, nothing_said, read_source
 from vision.decode import Limits
 from vision.encoder import Encoder
 
-Stage = Literal["reading", "fetching", "comparing", "embedding", "removing"]
+Stage = Literal["unpacking", "reading", "fetching", "comparing", "embedding", "removing"]
 COMMIT_EVERY = 64  # products; a commit waits for the disk, some milliseconds
 PRODUCTS_AT_ONCE = 256  # of those that need no pictures read
 
