@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from api.cli_check import check
 from api.cli_demo import demo
 from api.cli_doctor import doctor
 from api.cli_eval import evaluate
@@ -11,6 +12,7 @@ from api.cli_index import index
 from api.cli_keys import audit_command, keys_cli
 from api.cli_mirror import mirror_cli
 from api.cli_models import build_models_cli
+from api.cli_product import product_cli
 from api.cli_rules import rules_cli
 from api.cli_search import search
 from api.cli_serve import serve
@@ -45,11 +47,13 @@ def build_cli() -> typer.Typer:
     cli.command("serve")(serve)
     cli.command("demo")(demo)
     cli.command("doctor")(doctor)
+    cli.command("check")(check)
     cli.command("eval")(evaluate)
     cli.command("audit")(audit_command)
     cli.add_typer(build_models_cli())
     cli.add_typer(keys_cli(), name="keys")
     cli.add_typer(mirror_cli(), name="mirror")
+    cli.add_typer(product_cli(), name="product")
     cli.add_typer(rules_cli(), name="rules")
     return cli
 

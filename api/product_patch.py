@@ -1,4 +1,4 @@
-"""A JSON merge patch of a product (RFC 7396): what is said changes, null takes away, all else stays."""
+"""A JSON merge patch of a product (RFC 7396): what is said changes, null takes it away."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
