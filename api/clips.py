@@ -15,6 +15,7 @@ from api.bounded import BoundedRoute, demand_json
 from api.callers import callers, demand_clip
 from api.errors import BadParameter, BadRequestBody, BodyTooLarge
 from api.mirror_forms import clip_json, read_clip
+from api.people_examples import CLIP, CLIPS, DATA_KEY, DELIVERED, KEPT_CLIP, WRAPPED, shown
 from api.problems import documented
 from customers.access import Act, Caller, Thing, demand
 from customers.errors import KeyDestroyed, NotAllowed, NotCovered, NotKnown, SealBroken
@@ -26,6 +27,10 @@ MAX_DELIVERY_BYTES = 1024 * 1024 * 1024
 _HEAD_MAX_BYTES = 256 * 1024
 _MEDIA = {"video": "video/mp4", "thumbnail": "image/jpeg", "sprite": "image/jpeg"}
 _PIECE_BYTES = 1 << 20
+_FILMS: dict[str, Any] = {
+    media: {"schema": {"type": "string", "format": "binary"}}
+    for media in sorted(set(_MEDIA.values()))
+}
 _WHO = (NotKnown, NotAllowed, UnknownClip)
 
 
@@ -41,7 +46,7 @@ def routes(studio: Studio) -> APIRouter:
 def _her_routes(router: APIRouter, studio: Studio) -> None:
     who = callers(studio)
 
-    @router.get("", responses=documented(NotKnown, NotAllowed))
+    @router.get("", responses=documented(NotKnown, NotAllowed) | shown(CLIPS))
     def her_clips(
         caller: Annotated[Caller, Depends(who)],
         customer_id: Annotated[str, Query(description="Herself, if left out")] = "",
@@ -51,14 +56,14 @@ def _her_routes(router: APIRouter, studio: Studio) -> None:
         demand(caller, Act.LIST_CLIPS, Thing(owner))
         return {"clips": [clip_json(clip) for clip in studio.clips.of_customer(owner)]}
 
-    @router.get("/{clip_id}", responses=documented(*_WHO))
+    @router.get("/{clip_id}", responses=documented(*_WHO) | shown(CLIP))
     def one(clip_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """What a clip holds, how it was made, what is missing in it."""
         clip = studio.clips.get(clip_id)
         demand(caller, Act.WATCH_CLIP, Thing(clip.customer_id, clip.mirror_id))
         return clip_json(clip)
 
-    @router.post("/{clip_id}/keep", responses=documented(*_WHO, NotCovered))
+    @router.post("/{clip_id}/keep", responses=documented(*_WHO, NotCovered) | shown(KEPT_CLIP))
     def keep(clip_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """She keeps a clip beyond the retention, as she had agreed to."""
         clip = studio.clips.get(clip_id)
@@ -81,7 +86,8 @@ def _file_routes(router: APIRouter, studio: Studio) -> None:
     @router.get(
         "/{clip_id}/{kind}",
         response_class=Response,
-        responses=documented(*_WHO, KeyDestroyed, SealBroken, BadParameter),
+        responses=documented(*_WHO, KeyDestroyed, SealBroken, BadParameter)
+        | {200: {"content": _FILMS}, 206: {"content": _FILMS, "description": "The asked range"}},
     )
     def file(
         clip_id: str, kind: Kind, request: Request, caller: Annotated[Caller, Depends(who)]
@@ -119,7 +125,8 @@ def _mirror_routes(router: APIRouter, studio: Studio) -> None:
         "/{clip_id}",
         responses=documented(
             *_WHO, NotCovered, ClipBroken, ClipConflict, NoRoom, BadRequestBody, BodyTooLarge
-        ),
+        )
+        | shown(DELIVERED),
     )
     async def deliver(
         clip_id: str, request: Request, caller: Annotated[Caller, Depends(who)]
@@ -144,11 +151,17 @@ def _mirror_routes(router: APIRouter, studio: Studio) -> None:
             new = await run_in_threadpool(_take, studio, caller.id, clip_id, body)
         return JSONResponse({"clip_id": clip_id, "new": new}, status_code=201 if new else 200)
 
-    @router.post("/{clip_id}/unwrap", responses=documented(*_WHO, KeyDestroyed, SealBroken))
+    @router.post(
+        "/{clip_id}/unwrap",
+        responses=documented(*_WHO, KeyDestroyed, SealBroken) | shown(DATA_KEY),
+    )
     def unwrap(
         clip_id: str,
         caller: Annotated[Caller, Depends(who)],
-        wrapped: Annotated[str, Body(embed=True, pattern="^([0-9a-f]{2})+$", max_length=400)],
+        wrapped: Annotated[
+            str,
+            Body(embed=True, pattern="^([0-9a-f]{2})+$", max_length=400, examples=[WRAPPED]),
+        ],
     ) -> dict[str, str]:
         """The data key of a clip that a crash interrupted on its mirror, so that it is finished."""
         demand(caller, Act.DELIVER_CLIP, Thing(mirror_id=caller.id))

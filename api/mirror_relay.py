@@ -19,7 +19,7 @@ _ID = r"[A-Za-z0-9_-]{1,64}"
 _HERS = tuple(
     (method, re.compile(path))
     for method, path in (
-        ("POST", rf"/v1/visits/{_ID}/(pass|consents|recordings|end)"),
+        ("POST", rf"/v1/visits/{_ID}/(pass|consents|recordings|company|end)"),
         ("GET", rf"/v1/visits/{_ID}"),
         ("DELETE", rf"/v1/consents/{_ID}"),
         ("POST", rf"/v1/recordings/{_ID}/stop"),

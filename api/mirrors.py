@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from api.bounded import BoundedRoute
 from api.callers import callers
 from api.errors import BadParameter
 from api.mirror_forms import orders_json, read_state, state_json
+from api.people_examples import LIVE, MIRROR, MIRRORS, NEW_MIRROR, ORDERS, STATE, shown
 from api.problems import documented
 from customers.access import Act, Caller, Role, Thing, demand
 from customers.errors import NotAllowed, NotKnown
@@ -22,6 +24,9 @@ from mirror.studio import Studio
 PASS_S = 10 * 365 * 86_400.0  # a mirror hangs on a wall: its pass ends when it is taken back
 _ALIVE_S = 5.0  # twenty reports are missing: it is away
 _LIVE_S = 0.5
+_EVENTS = "text/event-stream"
+_STILL_HERE_S = 10.0  # proxies cut lines that say nothing for longer
+_LISTENED_S = 900.0  # then she asks again by herself, and her pass is looked at anew
 _WHO = (NotKnown, NotAllowed, UnknownMirror)
 
 
@@ -30,13 +35,17 @@ def routes(studio: Studio) -> APIRouter:
     router = APIRouter(prefix="/v1/mirrors", tags=["mirrors"], route_class=BoundedRoute)
     who = callers(studio)
 
-    @router.get("", responses=documented(*_WHO))
+    @router.get("", responses=documented(*_WHO) | shown(MIRRORS))
     def all_mirrors(caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """Every mirror, and how it is."""
         demand(caller, Act.SEE_MIRROR, Thing())
         return {"mirrors": [_mirror(studio, mirror) for mirror in studio.mirrors.all()]}
 
-    @router.put("/{mirror_id}", status_code=201, responses=documented(*_WHO, BadOrder))
+    @router.put(
+        "/{mirror_id}",
+        status_code=201,
+        responses=documented(*_WHO, BadOrder) | shown(NEW_MIRROR, status=201),
+    )
     def make(
         mirror_id: str,
         caller: Annotated[Caller, Depends(who)],
@@ -50,13 +59,17 @@ def routes(studio: Studio) -> APIRouter:
         token = studio.passes.issue(holder, studio.clock.now(), PASS_S)
         return _mirror(studio, mirror) | {"pass": token}
 
-    @router.get("/{mirror_id}", responses=documented(*_WHO))
+    @router.get("/{mirror_id}", responses=documented(*_WHO) | shown(MIRROR))
     def one(mirror_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """How a mirror is, by its own last word."""
         demand(caller, Act.SEE_MIRROR, Thing(mirror_id=mirror_id))
         return _mirror(studio, studio.mirrors.get(mirror_id))
 
-    @router.get("/{mirror_id}/live", responses=documented(*_WHO))
+    @router.get(
+        "/{mirror_id}/live",
+        response_class=StreamingResponse,
+        responses=documented(*_WHO) | shown(LIVE, media_type=_EVENTS),
+    )
     async def live(
         mirror_id: str, request: Request, caller: Annotated[Caller, Depends(who)]
     ) -> StreamingResponse:
@@ -65,7 +78,7 @@ def routes(studio: Studio) -> APIRouter:
         mirror = studio.mirrors.get(mirror_id)
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(
-            _events(studio, mirror, request), media_type="text/event-stream", headers=headers
+            _events(studio, mirror, request), media_type=_EVENTS, headers=headers
         )
 
     @router.get("/{mirror_id}/picture", status_code=204, responses=documented(*_WHO))
@@ -76,11 +89,11 @@ def routes(studio: Studio) -> APIRouter:
         hers = visit.customer_id if visit else ""
         demand(caller, Act.LOOK_LIVE, Thing(hers, mirror_id))
 
-    @router.post("/{mirror_id}/report", responses=documented(*_WHO, BadParameter))
+    @router.post("/{mirror_id}/report", responses=documented(*_WHO, BadParameter) | shown(ORDERS))
     def report(
         mirror_id: str,
         caller: Annotated[Caller, Depends(who)],
-        state: Annotated[dict[str, Any], Body()],
+        state: Annotated[dict[str, Any], Body(examples=[STATE])],
     ) -> JSONResponse:
         """The mirror tells how it is and hears what is wanted of it."""
         demand(caller, Act.TEND_MIRROR, Thing(mirror_id=mirror_id))
@@ -106,12 +119,17 @@ def _mirror(studio: Studio, mirror: Mirror) -> dict[str, Any]:
 
 
 async def _events(studio: Studio, mirror: Mirror, request: Request) -> AsyncIterator[str]:
+    began_s = said_s = time.monotonic()
     last = ""
-    while not await request.is_disconnected():
+    yield "retry: 2000\n\n"
+    while not await request.is_disconnected() and time.monotonic() - began_s < _LISTENED_S:
         fields = _mirror(studio, mirror)
         fields.pop("said_at", None)
         text = json.dumps(fields)
         if text != last:
             yield f"event: mirror\ndata: {text}\n\n"
-            last = text
+            last, said_s = text, time.monotonic()
+        elif time.monotonic() - said_s > _STILL_HERE_S:
+            yield ": still here\n\n"
+            said_s = time.monotonic()
         await asyncio.sleep(_LIVE_S)

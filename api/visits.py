@@ -12,6 +12,21 @@ from pydantic import BaseModel, Field
 from api.bounded import BoundedRoute
 from api.callers import COOKIE, COOKIE_RULES, callers, demand_visit
 from api.mirror_forms import consent_json, recording_json, visit_json
+from api.people_examples import (
+    CONFIRMED,
+    CONSENT,
+    ENDED_VISIT,
+    LOG,
+    NEW_VISIT,
+    OUTCOME,
+    PASS,
+    RECEIPT,
+    RECORDING,
+    REVOKED,
+    SEEN_VISIT,
+    STOPPED,
+    shown,
+)
 from api.problems import documented
 from customers.access import Act, Caller, Role, Thing, demand
 from customers.consent import AgeStatement, Consent, Purpose
@@ -59,7 +74,11 @@ def routes(studio: Studio) -> APIRouter:
 def _visit_routes(router: APIRouter, studio: Studio) -> None:
     who = callers(studio)
 
-    @router.post("/visits", status_code=201, responses=documented(*_WHO, BadVisit, UnknownMirror))
+    @router.post(
+        "/visits",
+        status_code=201,
+        responses=documented(*_WHO, BadVisit, UnknownMirror) | shown(NEW_VISIT, status=201),
+    )
     def start(
         caller: Annotated[Caller, Depends(who)],
         mirror_id: Annotated[str, Body(embed=True, examples=["room-3"])],
@@ -76,9 +95,13 @@ def _visit_routes(router: APIRouter, studio: Studio) -> None:
         pin = studio.passes.give_pin(visit.id, customer.id)
         return visit_json(visit) | {"pin": pin, "pass": token}
 
-    @router.post("/visits/{visit_id}/pass", responses=documented(NotKnown, TooManyTries))
+    @router.post(
+        "/visits/{visit_id}/pass", responses=documented(NotKnown, TooManyTries) | shown(PASS)
+    )
     def come_back(
-        visit_id: str, response: Response, pin: Annotated[str, Body(embed=True, max_length=20)]
+        visit_id: str,
+        response: Response,
+        pin: Annotated[str, Body(embed=True, max_length=20, examples=["482913"])],
     ) -> dict[str, Any]:
         """Her PIN for a pass; five wrong ones lock the visit for a quarter of an hour."""
         now = studio.clock.now()
@@ -87,7 +110,7 @@ def _visit_routes(router: APIRouter, studio: Studio) -> None:
         response.set_cookie(COOKIE, token, max_age=int(RETURN_PASS_S), **COOKIE_RULES)
         return {"customer_id": customer_id, "pass": token}
 
-    @router.get("/visits/{visit_id}", responses=documented(*_WHO))
+    @router.get("/visits/{visit_id}", responses=documented(*_WHO) | shown(SEEN_VISIT))
     def see(visit_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """A visit, and the clip that is being recorded in it."""
         visit = studio.customers.visit(visit_id)
@@ -95,7 +118,7 @@ def _visit_routes(router: APIRouter, studio: Studio) -> None:
         wanted = studio.mirrors.wanted(visit_id)
         return visit_json(visit) | {"recording": recording_json(wanted) if wanted else None}
 
-    @router.post("/visits/{visit_id}/end", responses=documented(*_WHO))
+    @router.post("/visits/{visit_id}/end", responses=documented(*_WHO) | shown(ENDED_VISIT))
     def end(visit_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """She leaves; a running clip ends."""
         visit = studio.customers.visit(visit_id)
@@ -114,7 +137,7 @@ def _consent_routes(router: APIRouter, studio: Studio) -> None:
     @router.post(
         "/visits/{visit_id}/consents",
         status_code=201,
-        responses=documented(*_WHO, BadConsent, BadVisit),
+        responses=documented(*_WHO, BadConsent, BadVisit) | shown(CONSENT, status=201),
     )
     def agree(
         visit_id: str, caller: Annotated[Caller, Depends(who)], form: ConsentForm
@@ -132,7 +155,9 @@ def _consent_routes(router: APIRouter, studio: Studio) -> None:
         studio.customers.note(visit.customer_id, caller, Act.GIVE_CONSENT, kept.id, now)
         return consent_json(kept)
 
-    @router.get("/consents/{consent_id}", responses=documented(*_WHO, UnknownConsent))
+    @router.get(
+        "/consents/{consent_id}", responses=documented(*_WHO, UnknownConsent) | shown(CONSENT)
+    )
     def see_consent(consent_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """A consent as it stands now."""
         consent = studio.customers.consent(consent_id)
@@ -141,7 +166,9 @@ def _consent_routes(router: APIRouter, studio: Studio) -> None:
         studio.customers.note(consent.customer_id, caller, Act.SEE_CONSENT, consent_id, now)
         return consent_json(consent)
 
-    @router.delete("/consents/{consent_id}", responses=documented(*_WHO, UnknownConsent))
+    @router.delete(
+        "/consents/{consent_id}", responses=documented(*_WHO, UnknownConsent) | shown(REVOKED)
+    )
     def revoke(
         consent_id: str,
         caller: Annotated[Caller, Depends(who)],
@@ -161,7 +188,7 @@ def _recording_routes(router: APIRouter, studio: Studio) -> None:
     @router.post(
         "/visits/{visit_id}/recordings",
         status_code=201,
-        responses=documented(*_WHO, NotCovered, BadOrder),
+        responses=documented(*_WHO, NotCovered, BadOrder) | shown(RECORDING, status=201),
     )
     def record(
         visit_id: str,
@@ -175,7 +202,9 @@ def _recording_routes(router: APIRouter, studio: Studio) -> None:
         studio.customers.note(visit.customer_id, caller, Act.RECORD, clip_id, studio.clock.now())
         return recording_json(studio.mirrors.order(clip_id).recording)
 
-    @router.post("/visits/{visit_id}/company", responses=documented(*_WHO, BadOrder))
+    @router.post(
+        "/visits/{visit_id}/company", responses=documented(*_WHO, BadOrder) | shown(CONFIRMED)
+    )
     def confirm(visit_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """Whoever is in the picture beside her knows and may stay in it: the recording goes on."""
         visit = studio.customers.visit(visit_id)
@@ -185,14 +214,16 @@ def _recording_routes(router: APIRouter, studio: Studio) -> None:
         studio.customers.note(hers, caller, Act.CONFIRM_COMPANY, visit_id, now)
         return {"confirmed": True}
 
-    @router.post("/recordings/{clip_id}/stop", responses=documented(*_WHO, UnknownClip))
+    @router.post(
+        "/recordings/{clip_id}/stop", responses=documented(*_WHO, UnknownClip) | shown(STOPPED)
+    )
     def stop(clip_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """The clip ends with the frame of this moment."""
         order = studio.mirrors.order(clip_id)
         demand(caller, Act.RECORD, Thing(order.customer_id, order.mirror_id))
         return recording_json(studio.mirrors.stop(clip_id, studio.clock.now()))
 
-    @router.get("/recordings/{clip_id}", responses=documented(*_WHO, UnknownClip))
+    @router.get("/recordings/{clip_id}", responses=documented(*_WHO, UnknownClip) | shown(OUTCOME))
     def outcome(clip_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """What became of a clip that was asked for: "", "kept", "gone", or why there is none."""
         order = studio.mirrors.order(clip_id)
@@ -203,7 +234,7 @@ def _recording_routes(router: APIRouter, studio: Studio) -> None:
 def _customer_routes(router: APIRouter, studio: Studio) -> None:
     who = callers(studio)
 
-    @router.get("/customers/{customer_id}/log", responses=documented(*_WHO))
+    @router.get("/customers/{customer_id}/log", responses=documented(*_WHO) | shown(LOG))
     def log(customer_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """Who did what to things of hers."""
         demand(caller, Act.READ_LOG, Thing(customer_id))
@@ -219,7 +250,10 @@ def _customer_routes(router: APIRouter, studio: Studio) -> None:
         ]
         return {"log": entries}
 
-    @router.post("/customers/{customer_id}/forget", responses=documented(*_WHO, UnknownCustomer))
+    @router.post(
+        "/customers/{customer_id}/forget",
+        responses=documented(*_WHO, UnknownCustomer) | shown(RECEIPT),
+    )
     def forget(customer_id: str, caller: Annotated[Caller, Depends(who)]) -> dict[str, Any]:
         """Forget her: keys, clips, rows, waiting copies. The signed receipt comes back."""
         demand(caller, Act.FORGET, Thing(customer_id))

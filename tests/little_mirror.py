@@ -47,13 +47,13 @@ def little_mirror(folder: Path, camera: Camera) -> Iterator[LittleMirror]:
         studio = stack.enter_context(tended(open_studio(folder / "people", clock)))
         studio.mirrors.add("room-3", "Room 3")
         token = studio.passes.issue(Caller(Role.MIRROR, "room-3"), clock.now(), 3600)
-        server = stack.enter_context(serving(people_app(studio), _listener()))
+        server = stack.enter_context(serving(people_app(studio), listener()))
         place = Place(folder / "mirror", reserve_bytes=0, limits=RecorderLimits(camera_delay_s=0.1))
         attendant = Attendant(camera, HttpDesk(server, "room-3", token), clock, place, X264)
         stack.enter_context(_tending(attendant))
         feeds = camera if isinstance(camera, BrowserCamera) else None
         door = mirror_door(attendant, Relay(server, "room-3", token), PAGE_PASS, feeds)
-        url = stack.enter_context(serving(door, _listener()))
+        url = stack.enter_context(serving(door, listener()))
         yield LittleMirror(url, server, token, attendant, studio)
 
 
@@ -69,7 +69,8 @@ def _tending(attendant: Attendant) -> Iterator[None]:
         thread.join()
 
 
-def _listener() -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    return listener
+def listener() -> socket.socket:
+    """A socket on a free port of this machine."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.bind(("127.0.0.1", 0))
+    return bound

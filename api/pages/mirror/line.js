@@ -74,6 +74,7 @@ export class Visit {
     return (await ask("POST", `/v1/visits/${this.id}/recordings`, this.pass, body)).json();
   }
 
+  confirmCompany = () => ask("POST", `/v1/visits/${this.id}/company`, this.pass);
   stop = (clip) => ask("POST", `/v1/recordings/${clip}/stop`, this.pass);
   outcome = async (clip) => (await ask("GET", `/v1/recordings/${clip}`, this.pass)).json();
   facts = async () => (await ask("GET", `/v1/visits/${this.id}`, this.pass)).json();

@@ -43,6 +43,7 @@ class Mirror {
     byId("cancel").onclick = () => this.#stopCounting();
     byId("end").onclick = () => this.#try(() => this.#end());
     byId("take-back").onclick = () => this.#try(() => this.#takeBack());
+    byId("company").onclick = () => this.#try(() => this.visit.confirmCompany());
     byId("again").onclick = () => this.pins.open(this.visitId);
     for (const button of document.querySelectorAll("[data-close]")) {
       button.onclick = () => button.closest("dialog").close();
@@ -244,7 +245,7 @@ class Mirror {
   }
 
   get lead() {
-    if (this.light === "paused") return "lead.paused";
+    if (this.light === "paused") return this.state.held === "unwatched" ? "lead.unwatched" : "lead.paused";
     if (this.making) return "lead.making";
     if (this.clip) return "lead.recording";
     if (!this.visitId) return "lead.free";
@@ -267,6 +268,7 @@ class Mirror {
     byId("cancel").hidden = !this.counting;
     byId("again").hidden = !(this.visitId && !this.visit && this.line.open);
     byId("end").hidden = !this.visit || Boolean(this.clip) || Boolean(this.counting);
+    byId("company").hidden = light !== "paused" || this.state.held !== "second_person" || !this.visit;
     byId("take-back").hidden = !this.visit?.consent;
     byId("pin").hidden = !this.visit || Boolean(this.visit.consent); // who passes by reads along
     byId("pin").textContent = this.visit ? strings.say("pin.shown", { pin: this.visit.pin }) : "";

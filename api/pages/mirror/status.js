@@ -6,6 +6,7 @@ import { loadStrings } from "../strings.js";
 const EVERY_MS = 1000;
 const LITTLE_BYTES = 1e9;
 const FEW_FRAMES = 5;
+const GOOD_WATCHES = new Set(["on", "off", "resting"]);
 
 /** @returns {[string, string, boolean][]} what, how it is, and whether that is bad */
 function factsOf(state, strings) {
@@ -13,11 +14,14 @@ function factsOf(state, strings) {
   const number = (value, digits) =>
     value.toLocaleString(strings.language, { maximumFractionDigits: digits });
   const ring = { seconds: number(state.ring_s, 1), megabytes: number(state.ring_bytes / 1e6, 1) };
+  const watched = strings.has(`status.watch_${state.watch}`) ? say(`watch_${state.watch}`) : state.watch;
   const gap = state.last_gap_at && new Date(state.last_gap_at).toLocaleString(strings.language);
   return [
     [say("camera"), `${state.camera} ${state.camera_says}`, !state.camera_ok],
     [say("rate"), number(state.frames_per_s, 1), state.frames_per_s < FEW_FRAMES],
     [say("ring"), say("ring_holds", ring), false],
+    [say("watch"), watched, !GOOD_WATCHES.has(state.watch)],
+    [say("encoder"), state.encoder || say("none"), false],
     [say("gap"), gap || say("none"), false],
     [say("server"), say(state.server_ok ? "answers" : "silent"), !state.server_ok],
     [say("waiting"), String(state.waiting.length), false],
