@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from api import audit_log, page, product_changes, products, ready, rules, search, signing_in
+from api import (
+    audit_log,
+    keeping,
+    page,
+    product_changes,
+    product_list,
+    products,
+    ready,
+    rules,
+    search,
+    signing_in,
+)
 from api.back_office import post_porter
 from api.door import open_door
 from api.shop import Shop
@@ -26,7 +37,7 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     """
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     post_porter(app, shop.office)
-    for room in (search, products, product_changes, rules, ready, page):
+    for room in (search, keeping, product_list, products, product_changes, rules, ready, page):
         app.include_router(room.routes(shop))
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))

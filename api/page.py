@@ -13,12 +13,16 @@ PAGES = Path(__file__).parent / "pages"
 
 
 def routes(shop: Shop) -> APIRouter:
-    """`/` is the page, `/pages/…` its scripts, styles and strings; with ETags."""
+    """`/` is the page, `/saved` what a device has kept, `/pages/…` their files; with ETags."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     async def page() -> FileResponse:
         return FileResponse(PAGES / "index.html", media_type="text/html; charset=utf-8")
+
+    @router.get("/saved")
+    async def saved() -> FileResponse:
+        return FileResponse(PAGES / "saved.html", media_type="text/html; charset=utf-8")
 
     router.routes.append(Mount("/pages", StaticFiles(directory=PAGES, check_dir=False)))
     return router

@@ -135,6 +135,41 @@ class SearchReply(BaseModel):
     took_ms: dict[str, float] = Field(examples=[{"decode": 3.1, "encode": 5.2, "total": 10.1}])
 
 
+class SavedAnswer(BaseModel):
+    """What was found with a snap when it was saved; `hits` only where one snap is asked for."""
+
+    query: QueryReply
+    nothing_like_this: bool
+    model: ModelReply
+    hits: list[HitReply] = Field(default_factory=list)
+
+
+class SavedReply(BaseModel):
+    """A saved thing: a product, as it is now (null when the shop has it no more), or a snap."""
+
+    id: str = Field(examples=["5f0e4c530f8c2f6c5f0e4c53"])
+    kind: str = Field(examples=["product"], description="product or snap")
+    saved_at: str = Field(examples=["2026-11-22T09:00:00+00:00"])
+    sku: str | None = Field(examples=["mb01-blue"])
+    product: ProductReply | None
+    image: str = Field(examples=["/v1/products/mb01-blue/pictures/0"])
+    answer: SavedAnswer | None
+
+
+class SavedPageReply(BaseModel):
+    """A page of what a device has saved, youngest first."""
+
+    items: list[SavedReply]
+    next: str | None = Field(description="The cursor of the next page, null at the end")
+
+
+class ProductPageReply(BaseModel):
+    """A page of the catalogue, by SKU."""
+
+    products: list[OneProductReply]
+    next: str | None = Field(description="The cursor of the next page, null at the end")
+
+
 class ShopReply(BaseModel):
     """The shop, for a page that is about to show it."""
 

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     fetch_wait_s: float = Field(10.0, gt=0, le=120)
     """The time that fetching the picture of a search may take; of a catalogue, twice that."""
     max_pixels: int = Field(80_000_000, ge=1_000_000, le=1_000_000_000)
+    saved_most_bytes: int = Field(5_000_000_000, ge=0)
+    """Pictures of all saved snaps together; beyond, none is taken (507)."""
     decoders: int = Field(4, ge=0, le=64)
     """Processes that decode strangers' pictures; 0 decodes them in the server's own process."""
     decode_s: float = Field(1.8, gt=0, le=60)

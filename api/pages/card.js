@@ -9,7 +9,8 @@ import { matchOf, stockOf } from "./words.js";
 /**
  * @param {any} hit
  * @param {{strings: import("./strings.js").Strings, currency: string,
- *          open: (shown: any) => void, like: (sku: string) => void}} hands
+ *          open: (shown: any) => void, like: (sku: string) => void,
+ *          hearts?: import("./hearts.js").Hearts}} hands
  */
 export function card(hit, hands) {
   const { strings } = hands;
@@ -26,7 +27,9 @@ export function card(hit, hands) {
   );
   const name = (item) => item.title || strings.say("hit.untitled");
   const node = el("li", { class: "card" });
+  const heart = hands.hearts?.button(() => ({ sku: shown.sku, title: name(shown) }));
   const draw = () => {
+    heart?.draw();
     title.textContent = name(shown);
     title.setAttribute("aria-label", strings.say("hit.open", { title: name(shown) }));
     like.setAttribute("aria-label", strings.say("hit.like_named", { title: name(shown) }));
@@ -54,7 +57,7 @@ export function card(hit, hands) {
       facts,
       swatches(hit, strings, choose),
     ),
-    el("div", { class: "over-tile" }, like), // after the title, in the keyboard's order
+    el("div", { class: "over-tile" }, heart?.node, like), // after the title, in the keyboard's order
   );
   node.dataset.sku = hit.sku;
   draw();

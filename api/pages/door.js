@@ -35,9 +35,7 @@ export async function search(query, bytes, signal) {
   if (filter) address.searchParams.set("filter", filter);
   address.searchParams.set("top", String(query.top));
   if (!bytes) return ask(address, { signal });
-  // The door looks at the bytes; the browser often knows no type for HEIC.
-  const type = bytes.type.startsWith("image/") ? bytes.type : "image/heic";
-  return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": type }, signal });
+  return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": typeOf(bytes) }, signal });
 }
 
 /**
@@ -55,6 +53,39 @@ async function searchLikeInWords(query, signal) {
 export const product = (sku, signal) =>
   ask(new URL(`/v1/products/${encodeURIComponent(sku)}`, document.baseURI), { signal });
 
+/** What this device has saved, youngest first. @param {number} limit @param {string|null} [cursor] */
+export function saved(limit, cursor = null) {
+  const address = new URL("/v1/saved", document.baseURI);
+  address.searchParams.set("limit", String(limit));
+  if (cursor) address.searchParams.set("cursor", cursor);
+  return ask(address, {});
+}
+
+/** @param {string} sku */
+export const save = (sku) => ask(productSaved(sku), { method: "PUT" });
+
+/** @param {string} sku */
+export const unsave = (sku) => ask(productSaved(sku), { method: "DELETE" });
+
+/** @param {string} id */
+export const deleteSaved = (id) =>
+  ask(new URL(`/v1/saved/${encodeURIComponent(id)}`, document.baseURI), { method: "DELETE" });
+
+export const deleteAllSaved = () => ask(new URL("/v1/saved", document.baseURI), { method: "DELETE" });
+
+/** Keeps a photo and what is found with it. @param {import("./query.js").Query} query @param {Blob} bytes */
+export function keepSnap(query, bytes) {
+  const address = new URL("/v1/saved/snaps", document.baseURI);
+  if (query.text) address.searchParams.set("text", query.text);
+  if (query.box) address.searchParams.set("box", query.box.join(","));
+  return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": typeOf(bytes) } });
+}
+
+const productSaved = (sku) => new URL(`/v1/saved/products/${encodeURIComponent(sku)}`, document.baseURI);
+
+// The door looks at the bytes; the browser often knows no type for HEIC.
+const typeOf = (bytes) => (bytes.type.startsWith("image/") ? bytes.type : "image/heic");
+
 /** The shop: its name, its currency, what can be filtered. */
 export const shop = () => ask(new URL("/v1/shop", document.baseURI), {});
 
@@ -70,6 +101,7 @@ export function pictureAt(path, widthPx) {
 
 async function ask(address, options) {
   const answer = await reach(address, options);
+  if (answer.status === 204) return null;
   const body = await answer.json().catch((error) => {
     if (error.name === "AbortError") throw error;
     return null;

@@ -4,6 +4,7 @@ import { drawChips } from "./chips.js";
 import { Closer } from "./closer.js";
 import { byId } from "./dom.js";
 import { FilterPanel } from "./filters.js";
+import { Hearts } from "./hearts.js";
 import { countFilters, NO_FILTERS } from "./query.js";
 import { Rail } from "./rail.js";
 import { Results } from "./results.js";
@@ -30,7 +31,9 @@ export class Found {
     this.rail = new Rail(strings, hands.reframe);
     this.filters = new FilterPanel(byId("filters"), strings, (filters) => hands.narrow({ filters }));
     this.closer = new Closer(byId("closer"), byId("closer-body"), strings, hands.like);
+    this.hearts = new Hearts(strings, (sentence) => (byId("live").textContent = sentence));
     this.results = new Results(parts(), strings, {
+      hearts: this.hearts,
       open: (item) => this.closer.open(item, this.currency),
       like: hands.like,
       again: hands.again,
@@ -65,6 +68,9 @@ export class Found {
     this.filters.shop = this.shop.facets;
     this.filters.draw(query.filters);
     this.#chips(answer);
+    this.picture = picture;
+    byId("keep").hidden = !picture;
+    byId("keep").disabled = this.kept === query;
   }
 
   /** @param {boolean} fresh nothing of an earlier answer is worth keeping on show */
@@ -94,6 +100,14 @@ export class Found {
     });
   }
 
+  async #keep() {
+    const { query, picture } = this;
+    byId("keep").disabled = true;
+    const kept = await this.hearts.keepPhoto(query, picture.bytes);
+    if (kept) this.kept = query;
+    byId("keep").disabled = kept && this.query === query;
+  }
+
   #listen() {
     const { hands } = this;
     byId("refine").addEventListener("submit", (event) => {
@@ -106,6 +120,7 @@ export class Found {
       byId("refine-text").focus();
     });
     byId("more").addEventListener("click", hands.more);
+    byId("keep").addEventListener("click", () => this.#keep());
     byId("open-filters").addEventListener("click", () => byId("sheet").showModal());
     const wide = matchMedia("(min-width: 56rem)");
     wide.addEventListener("change", () => place(wide.matches));
