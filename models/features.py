@@ -23,7 +23,7 @@ from vision.preprocess import preprocess
 from vision.spec import Resize
 
 SHARD = 256
-THUMB = 5  # 5 × 5 pixels become one for the colour block: 52 × 52 from 260
+THUMB = 6  # 6 × 6 pixels become one for the colour block: 40 × 40 from 240
 MARGIN = 0.08  # a box drawn by a mask is tighter than one drawn by a shopper
 STUDIO_ROUND = 5  # rounds 1 to 4 are phone-like; from here on a studio's picture of the same
 STUDIO_SOURCES = ("snaps", "street")  # a catalogue's pictures are a studio's already
@@ -32,8 +32,8 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Row i belongs to example i: `texture` (N, 88), `place` (N, 120, 17, 17) float16,
-    `thing` (N, 1280) means over the map, `thumb` (N, 52, 52, 3) uint8."""
+    """Row i belongs to example i: `texture` (N, 88), `place` (N, 120, 15, 15) float16,
+    `thing` (N, 1280) means over the map, `thumb` (N, 40, 40, 3) uint8."""
 
     texture: FloatArray
     place: npt.NDArray[np.float16]

