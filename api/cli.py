@@ -16,6 +16,7 @@ from api.cli_product import product_cli
 from api.cli_rules import rules_cli
 from api.cli_search import search
 from api.cli_serve import serve
+from api.cli_snapshot import restore, snapshot
 
 HELP = """Photo in, this store's most similar products out.
 
@@ -48,6 +49,8 @@ def build_cli() -> typer.Typer:
     cli.command("demo")(demo)
     cli.command("doctor")(doctor)
     cli.command("check")(check)
+    cli.command("snapshot")(snapshot)
+    cli.command("restore")(restore)
     cli.command("eval")(evaluate)
     cli.command("audit")(audit_command)
     cli.add_typer(build_models_cli())

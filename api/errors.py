@@ -274,6 +274,7 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     index_errors.EmptySource: Row(
         409, "would-remove-products", "This would remove products", ("removing", "present")
     ),
+    index_errors.BadSnapshot: Row(422, "bad-snapshot", "No whole snapshot", private=True),
     index_errors.BadFilter: Row(
         422, "bad-filter", "The filter cannot be understood", ("text", "reason")
     ),

@@ -5,17 +5,20 @@ never happened. `reading` sees one moment of the shop, however long it reads. Wr
 threads are committed together (`commits`).
 """
 
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from index.commits import Commits
 from index.errors import CatalogueError, ShopBroken, ShopBusy, ShopMoved
 from index.schema import migrate
 
 DATABASE_NAME = "catalogue.sqlite3"
+OPEN_NAME = "shop.open"
 BUSY_TIMEOUT_S = 15.0  # a bulk run commits in well under a second; far more means it hangs
 MOVED = 1  # SQLite's user_version of a shop that lives elsewhere now; it changes in transactions
 WAL_KEPT_BYTES = 64 << 20  # a log that a long reader let grow is cut back to this
@@ -31,6 +34,7 @@ class Database:
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
         self._closed = False
+        self._here = _be_here(folder / OPEN_NAME)
         self._commits = Commits(lambda: self._connect(0.0), folder, busy_timeout_s)
         connection = self._take()
         try:
@@ -81,6 +85,8 @@ class Database:
             self._closed = True
             idle, self._idle = self._idle, []
         self._commits.close()
+        if self._here is not None:
+            self._here.close()
         for connection in idle:
             connection.close()
 
@@ -141,3 +147,13 @@ class Database:
 def _has_moved(connection: sqlite3.Connection) -> bool:
     (said,) = connection.execute("PRAGMA user_version").fetchone()
     return bool(said == MOVED)
+
+
+def _be_here(path: Path) -> IO[bytes] | None:
+    """Hold a lock that tells others that the shop is in use; None where there are no locks."""
+    try:
+        file = path.open("ab")
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return file

@@ -10,11 +10,12 @@ and the next opening finishes. Whoever puts a picture makes sure of its file ins
 that writes its row, so no file goes that somebody is about to need.
 """
 
+import fcntl
 import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Set
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from index.database import Database
@@ -23,8 +24,32 @@ from index.examine import PICTURES_FOLDER
 from index.manifest import sync_folder
 
 THUMBNAILS_FOLDER = "thumbnails"
+WAITING_NAME = "unlinking.wait"
 ABANDONED_AFTER_S = 900.0  # far longer than a picture waits between its file and its row
 OWN_NAME = re.compile(r"\.?([0-9a-f]{64})[.-]")
+
+
+@contextmanager
+def unlinking_waits(folder: Path) -> Iterator[None]:
+    """Meanwhile no process unlinks a file of the shop in `folder`; what is doomed goes later."""
+    with (folder / WAITING_NAME).open("ab") as file:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def _may_unlink(folder: Path) -> Iterator[bool]:
+    """Whether nobody wants files to wait; who begins to want it waits for this to end."""
+    with (folder / WAITING_NAME).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            pass
+        yield True
 
 
 class Disposal:
@@ -44,11 +69,15 @@ class Disposal:
             if not left and not self._is_wanted():
                 return
             # alone: an unlinked file does not come back when somebody else's commit fails
-            with suppress(ShopBusy), self._database.writing(alone=True) as connection:
-                connection.executemany(
-                    "INSERT OR IGNORE INTO doomed (sha256) VALUES (?)", [(name,) for name in left]
-                )
-                self._dispose(connection)
+            with _may_unlink(self._folder) as may:
+                if not may:
+                    return  # a snapshot is being taken: its end, or a later change, finishes this
+                with suppress(ShopBusy), self._database.writing(alone=True) as connection:
+                    connection.executemany(
+                        "INSERT OR IGNORE INTO doomed (sha256) VALUES (?)",
+                        [(name,) for name in left],
+                    )
+                    self._dispose(connection)
 
     def _is_wanted(self) -> bool:
         with self._database.reading() as connection:

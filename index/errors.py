@@ -13,6 +13,7 @@ CatalogueError
 ├── BadLink (ValueError)               no picture can be had from a link
 ├── BadMapping (ValueError)            columns that were said cannot be so
 ├── EmptySource (ValueError)           applying it would remove too much: confirm first
+├── BadSnapshot (ValueError)           a snapshot is damaged, or none at all
 ├── BadFilter (ValueError)             a filter cannot be understood
 ├── BadRule (ValueError)               a merchandiser's rule makes no sense
 ├── UnknownRule (KeyError)             no rule of this name
@@ -146,6 +147,14 @@ class EmptySource(CatalogueError, ValueError):
             f"This source would remove {removing:,} of the shop's {present:,} products. "
             "If that is meant, run again with --allow-removals; nothing was changed."
         )
+
+
+class BadSnapshot(CatalogueError, ValueError):
+    """A file is no whole snapshot; nothing was replaced."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        self.file, self.reason = file, reason
+        super().__init__(f"{file} cannot be put back: {reason}. Nothing was changed.")
 
 
 class BadFilter(CatalogueError, ValueError):
