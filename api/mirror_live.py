@@ -33,7 +33,7 @@ from mirror.h264 import write_avcc
 from mirror.live import Live, Viewer
 from mirror.packet import Packet, StreamFormat
 
-MOST_UNDER_WAY = 10  # a third of a second; with mirror/live.MOST_WAITING the longest delay
+MOST_UNDER_WAY = 6  # a fifth of a second; what mirror/live lets wait comes on top
 MOST_VIEWERS = 8
 NOT_KNOWN, NOT_ALLOWED, TOO_MANY, SERVER_AWAY = 4401, 4403, 4429, 4503
 _NO_ANSWER = 1008

@@ -73,10 +73,11 @@ def main() -> None:
     camera = rtsp(stream, fps=FPS, sends=lambda n: sent_s.__setitem__(n, time.time()))
     with tempfile.TemporaryDirectory() as folder:
         address = f"rtsp://127.0.0.1:{camera.port}/live"
-        with attendant(address, Path(folder)) as page:
-            seen = look(page, args.browser, args.seconds)
+        with attendant(address, Path(folder)) as (page, pid):
+            seen, share = look(page, args.browser, args.seconds, pid)
     camera.kill()
     found = figures(seen, sent_s, len(stream), args.seconds)
+    found["attendant_share_of_a_core"] = share
     found["megabits_a_second"] = round(sum(len(p.data) for p in stream) * 8 / 10 / 1e6, 1)
     report(found)
 
@@ -112,8 +113,8 @@ def _packet(encoded: Any, reader: Reader) -> Packet:
 
 
 @contextmanager
-def attendant(camera: str, folder: Path) -> Iterator[str]:
-    """`vistazo mirror run` before `camera`, whose server is away; the address of its page."""
+def attendant(camera: str, folder: Path) -> Iterator[tuple[str, int]]:
+    """`vistazo mirror run` before `camera`, whose server is away; its page and its process."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = [
@@ -127,14 +128,17 @@ def attendant(camera: str, folder: Path) -> Iterator[str]:
             if process.poll() is not None:
                 raise SystemExit("vistazo mirror run ended by itself")
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/mirror#{pass_.read_text()}"
+        yield f"http://127.0.0.1:{port}/mirror#{pass_.read_text()}", process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-def look(page: str, browser: str, seconds: float) -> list[tuple[float, int]]:
-    """When the page had drawn which frame: (milliseconds of the wall's clock, number)."""
+def look(
+    page: str, browser: str, seconds: float, pid: int
+) -> tuple[list[tuple[float, int]], float]:
+    """When the page had drawn which frame (milliseconds of the wall's clock, number), and the share
+    of a core that the attendant used meanwhile."""
     from playwright.sync_api import Error, sync_playwright
 
     with sync_playwright() as started:
@@ -149,10 +153,18 @@ def look(page: str, browser: str, seconds: float) -> list[tuple[float, int]]:
         window.wait_for_selector("#picture[data-shown]:not([hidden])", timeout=60_000)
         time.sleep(WARM_S)
         window.evaluate(WATCH)
+        cpu_s = cpu_of(pid)
         time.sleep(seconds)
+        share = round((cpu_of(pid) - cpu_s) / seconds, 3)
         seen: list[tuple[float, int]] = window.evaluate("() => window.seen")
         chromium.close()
-    return seen
+    return seen, share
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(

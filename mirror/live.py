@@ -1,7 +1,8 @@
 """The live picture, handed on to whoever may see it, as the camera encoded it.
 
-The camera's thread hands every packet in and never waits: each viewer has a line of its own, and
-where that is full it is emptied and goes on with the next key. A viewer who comes late begins with
+The camera's thread hands every packet in and never waits: each viewer has a line of its own. Where
+that is full, or behind when a key comes, it is emptied and goes on with the key: so a page that was
+held up for a moment is soon with the camera again. A viewer who comes late begins with
 the group of pictures that is under way, so that she sees at once. All of it lives in memory only.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from mirror.packet import Packet
 
 MOST_WAITING = 15  # half a second: what comes later than that is no mirror any more
+MOST_BEHIND = 5  # a sixth of a second: with more than that before it a key is gone on from at once
 _MOST_GROUP_BYTES = 32 * 1024 * 1024  # a minute of 4 Mbit/s: longer groups are not kept for anybody
 
 
@@ -37,7 +39,8 @@ class Viewer:
         """Hand a packet in; the lock is held."""
         if packet.resumes:  # what came between is lost: nothing may lean on it
             self._wants_key = True
-        if len(self._waiting) >= self._most:
+        behind = packet.key and len(self._waiting) > MOST_BEHIND
+        if behind or len(self._waiting) >= self._most:
             self.skipped += len(self._waiting)
             self._waiting.clear()
             self._wants_key = True

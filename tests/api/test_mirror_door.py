@@ -174,7 +174,7 @@ def test_a_page_that_does_not_answer_is_sent_little_and_goes_on_with_a_key(
         assert said[0] & 1
 
 
-@pytest.mark.parametrize("said", ["-1", "0", "11", "many", "9" * 5000])
+@pytest.mark.parametrize("said", ["-1", "0", "7", "many", "9" * 5000])
 def test_an_answer_that_cannot_be_true_ends_the_line(mirror: LittleMirror, said: str) -> None:
     with look(mirror, PAGE_PASS) as line:
         line.send(said)
