@@ -245,9 +245,8 @@ def test_every_sentence_of_the_mirror_s_pages_is_there_in_both_languages_and_sai
     files = [*PAGES.glob("*.js"), *PAGES.glob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in files)
     wanted = set(re.findall(r'data-say[\w-]*="([\w.-]+)"', source))
-    wanted |= set(
-        re.findall(r'"((?:veil|lead|gap|visit|pin|record|consent|clip)\.[\w.-]+)"', source)
-    )
+    groups = "veil|lead|gap|visit|pin|record|consent|clip|company|feed"
+    wanted |= set(re.findall(rf'"((?:{groups})\.[\w.-]+)"', source))
     assert wanted <= english.keys()
     built = ("light.", "error.", "status.", "page.title")
     assert {key for key in english.keys() - wanted if not key.startswith(built)} == set()
