@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import faiss
@@ -27,6 +27,7 @@ from benchmarks.real_points import Points, RealPoints
 from index.catalogue import vectors_since
 from index.database import Database
 from index.kept import find_note
+from index.manifest import read_manifest
 from index.query import Query
 from index.shelf import Shelf
 from vision.embedding import Embedding
@@ -56,16 +57,24 @@ class Large:
 
 def prepare(cache: Path, spec: EncoderSpec, real: RealPoints, size: int) -> Large:
     """Make, or find in `cache`, the shop of `size` products, its base and the truth."""
-    folder = make_shop(cache / f"shop-{size}", spec, real, size)
+    folder = make_shop(cache / f"shop-{size}-{spec.space}", spec, real, size)
     if find_note(folder) is None:
         started = time.monotonic()
         subprocess.run([sys.executable, "-m", "index.founding", str(folder)], check=True)
         print(f"the base was made in {time.monotonic() - started:.0f} s", flush=True)
     queries = some_queries(real)
-    kept = cache / f"truth-{size}-{len(queries)}.npy"
+    kept = folder / f"truth-{len(queries)}.npy"
     if not kept.exists():
         np.save(kept, _truth(folder, queries))
     return Large(folder, size, queries, np.load(kept))
+
+
+def spec_of(folder: Path) -> EncoderSpec:
+    """The built-in model's facts, in the space of the shop in `folder`."""
+    from models.registry import load_card
+
+    spec: EncoderSpec = load_card(Path(__file__).parents[1] / "models" / "builtin").spec
+    return replace(spec, space=read_manifest(folder).space)
 
 
 def some_queries(real: RealPoints) -> Points:
@@ -137,13 +146,14 @@ def run(large: Large, spec: EncoderSpec, real: RealPoints, rounds: int) -> dict[
 def _dimensions(real: RealPoints, spec: EncoderSpec) -> dict[str, object]:
     """Intrinsic dimension of the real products and of as many made ones."""
     points = large_vectors.blended(real.own, real.titles, spec.title_weight)
+    points = points[::2]  # one view of most products: a twin would hide the second neighbour
     some = np.random.default_rng(SEED).choice(len(points), min(5_000, len(points)), replace=False)
     blocks = large_vectors.made(real, len(some), spec.title_weight)
     invented = np.concatenate([block.vectors for block in blocks])
     told = {
         "real": large_vectors.intrinsic_dimension(points[some]),
         "made": large_vectors.intrinsic_dimension(invented),
-        "real_embeddings": len(points),
+        "real_embeddings": len(real.own),
     }
     print(told, flush=True)
     return {name: str(value) for name, value in told.items()}
@@ -193,9 +203,7 @@ def _child(large: Large, spec: EncoderSpec, kind: str) -> dict[str, float]:
 
 def child(kind: str, folder: str, asked: str, started: float) -> None:
     """Runs in a process of its own; prints JSON."""
-    from models.registry import load_card
-
-    spec = load_card(Path(__file__).parents[1] / "models" / "builtin").spec
+    spec = spec_of(Path(folder))
     queries = np.load(asked)
     before, opening = _resident_bytes(), time.perf_counter()
     if kind == "flat":

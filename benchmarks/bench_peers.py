@@ -18,7 +18,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.bench_million import TOP, Large, recalls
+from benchmarks.bench_million import TOP, Large, recalls, spec_of
 from index.base import Reach
 from index.catalogue import vectors_since
 from index.database import Database
@@ -102,10 +102,7 @@ Opened = Iterator[tuple[str, Search, float]]
 
 
 def _vistazo(folder: Path, cache: Path) -> Opened:
-    from models.registry import load_card
-
-    spec = load_card(Path(__file__).parents[1] / "models" / "builtin").spec
-    with Shelf.open(folder, spec) as shelf:
+    with Shelf.open(folder, spec_of(folder)) as shelf:
         tiered = shelf._replica.tiered
         base = tiered.base
         assert base is not None

@@ -9,7 +9,7 @@ Results go to benchmarks/results/million-*.json; `plot` draws docs/pictures/pare
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks import bench_filters, bench_million, bench_peers, pareto
@@ -31,13 +31,17 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--size", type=int, default=1_000_000, help="products")
     parser.add_argument("--rounds", type=int, default=100, help="pairs timed against Flat")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench" / "million")
+    parser.add_argument("--space", help="of embeddings kept for an earlier model; by default ours")
     args = parser.parse_args(arguments)
     spec: EncoderSpec = load_card(ROOT / "models" / "builtin").spec
+    encoder = OnnxEncoder(spec, threads=1)
+    if args.space:
+        spec = replace(spec, space=args.space)
     if unknown := set(args.stages) - set(STAGES):
         parser.error(f"no stage is named {', '.join(sorted(unknown))}")
     stages = args.stages or STAGES
     if set(stages) != {"plot"}:
-        real = real_points(OnnxEncoder(spec, threads=1), args.cache, args.cache / "drawn")
+        real = real_points(encoder, spec.space, args.cache, args.cache / "drawn")
         large = bench_million.prepare(args.cache, spec, real, args.size)
     if "vectors" in stages:
         _save("vectors", args.size, bench_million.run(large, spec, real, args.rounds))

@@ -51,12 +51,17 @@ class RealPoints:
     words_queries: Points
 
 
-def real_points(encoder: Encoder, cache: Path, drawn: Path) -> RealPoints:
-    """Read from `cache`, or encoded now (some minutes) and kept there."""
-    kept = cache / f"real-{encoder.spec.space}.npz"
+def real_points(encoder: Encoder, space: str, cache: Path, drawn: Path) -> RealPoints:
+    """Those of `space` that are in `cache`, or encoded now (some minutes) and kept there.
+
+    Raises ValueError for another model's space of which nothing is kept.
+    """
+    kept = cache / f"real-{space}.npz"
     if kept.exists():
         with np.load(kept) as found:
             return RealPoints(*(found[name] for name in NAMES))
+    if space != encoder.spec.space:
+        raise ValueError(f"no embeddings of {space} are kept in {cache}")
     shared = shared_folder()
     views = list(_shared_views(shared) if shared else _catalogue_views(drawn / "catalogue.csv"))
     points = _encode(encoder, views)

@@ -20,6 +20,8 @@ from vision.embedding import Vector
 EXACT_ROWS = 3_000  # so few allowed are all compared: 0.6 ms, and nothing can be missed
 SETTLED = 10  # or a quarter of what is wanted: so many best must stay the best
 SETTLED_SHARE = 4
+CLEAR = 3.0
+DEEPEST = 6_000
 DEPTH_PER_K = 2  # rows proposed for each wanted, at least `depth` of them
 
 
@@ -128,28 +130,56 @@ class Base:
         """
         nearness = self.inverted.nearness(vector)
         rows_in = self._rows_in_lists(allowed)
-        depth = max(self.reach.depth, DEPTH_PER_K * k)
         # the fewer may answer, the wider they are strewn around the query
         strewn = (len(self) / size * max(1.0, k / 100)) ** 0.5
         probes = int(self.reach.probes * strewn)
         lists = _by_nearness(nearness, rows_in, None if is_filter else probes)
         rows, scores = np.empty(0, np.int64), np.empty(0, np.float32)
+        must_stand = min(k, max(SETTLED, k // SETTLED_SHARE))
         done = 0
         while done < len(lists):
             some = lists[done:probes]
-            proposed, _ = self.inverted.propose(vector, depth, some, nearness[some], allowed)
-            fresh, theirs = self._compared(vector, k, proposed)
+            fresh, theirs = self._proposed(
+                vector, k, (some, nearness[some]), allowed, must_stand if is_filter else 0
+            )
             known = len(rows)
             rows, scores = np.concatenate((rows, fresh)), np.concatenate((scores, theirs))
             top = best(scores, k)
             rows, scores = rows[top], scores[top]
-            settled = bool((top[: max(SETTLED, k // SETTLED_SHARE)] < known).all())
-            if len(rows) >= min(k, size) and (settled or not is_filter):
+            settled = not is_filter or bool((top[:must_stand] < known).all())
+            if settled and len(rows) >= min(k, size):
                 return rows, scores
             done, probes = probes, 2 * probes
         if len(rows) < min(k, size):  # the codes let go of some that were asked for
             return self.exact(vector, k, allowed)
         return rows, scores
+
+    def _proposed(
+        self,
+        vector: Vector,
+        k: int,
+        lists: tuple[Ids, Scores],
+        allowed: Bits | None,
+        must_stand: int,
+    ) -> tuple[Ids, Scores]:
+        """The best that the codes in `lists` (with their nearness) propose, compared.
+
+        So many are looked at that the best `must_stand` lie clear of what was not: by three times
+        the spread of what the codes are wrong by. Mostly the first look suffices.
+        """
+        depth = max(self.reach.depth, DEPTH_PER_K * k)
+        while True:
+            rows, estimates = self.inverted.propose(vector, depth, *lists, allowed)
+            scores = products_with_rows(vector, self.raw, rows)
+            top = best(scores, k)
+            if len(rows) < depth or len(top) < must_stand or depth >= DEEPEST:
+                break
+            wrong_by = scores - estimates
+            last = float(estimates[-1]) + float(wrong_by.mean())
+            if must_stand == 0 or scores[top[must_stand - 1]] - last > CLEAR * wrong_by.std():
+                break
+            depth *= 4
+        return rows[top], scores[top]
 
     def _rows_in_lists(self, allowed: Bits | None) -> Ids:
         """How many allowed rows each list has; up to 14 too many, never too few."""
