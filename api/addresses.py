@@ -34,6 +34,7 @@ ADDRESSES: tuple[tuple[str, Act], ...] = (
     ("DELETE /v1/products/{sku:path}", Act.DELETE_PRODUCT),
     ("GET /v1/products", Act.BROWSE),
     ("GET /saved", Act.ENTER),
+    ("GET /v1/widget.js", Act.ENTER),
     ("POST /v1/devices", Act.KEEP_SAVED),
     ("GET /v1/saved", Act.KEEP_SAVED),
     ("DELETE /v1/saved", Act.KEEP_SAVED),

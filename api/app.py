@@ -15,6 +15,7 @@ from api import (
     rules,
     search,
     signing_in,
+    widget,
 )
 from api.back_office import post_porter
 from api.door import open_door
@@ -37,7 +38,8 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     """
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     post_porter(app, shop.office)
-    for room in (search, keeping, product_list, products, product_changes, rules, ready, page):
+    rooms = (search, keeping, product_list, products, product_changes, rules, ready, page, widget)
+    for room in rooms:
         app.include_router(room.routes(shop))
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))

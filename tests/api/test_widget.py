@@ -1,0 +1,203 @@
+"""Search on another shop's page: the web component in a real Chromium, from a foreign origin."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp
+
+from api.app import create_app
+from api.roles import Role
+from api.settings import Settings
+from api.shop import shop_of
+from index.shelf import Shelf
+from tests.boutique import CALIBRATION, HOSTILE_SKU, fill
+from tests.fakes import FakeEncoder, fake_spec
+
+pytestmark = pytest.mark.browser
+PAGE = """<!doctype html><html lang="{lang}"><head><title>A shop</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {service};
+ connect-src {service}; img-src {service} blob:; style-src 'unsafe-inline'">
+<style>vistazo-search {{ --vistazo-accent: rgb(1, 2, 3); }} img {{ display: none; }}</style>
+<script src="{service}/v1/widget.js" async></script></head>
+<body><h1>Our shop</h1><vistazo-search key="{key}" product-url="/p/{{sku}}"></vistazo-search>
+</body></html>"""
+CARD = "vistazo-search li[data-sku]"
+LISTEN = """search => { window.told = [];
+  for (const name of ['search', 'results', 'open', 'error'])
+    document.addEventListener('vistazo-' + name, e => window.told.push([name, e.detail])); }"""
+
+
+@dataclass
+class Street:
+    """Our service, and another shop's page on an origin of its own."""
+
+    service: str
+    page: str
+    complaints: list[str] = field(default_factory=list)
+
+
+def serve(app: ASGIApp, stack: list[Any]) -> int:
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    stack.append((server, thread, listening))
+    return int(listening.getsockname()[1])
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "keys demanded"])
+def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    spec = replace(fake_spec(title_weight=0.0), calibrations={"picture": CALIBRATION})
+    settings = Settings(
+        shop=tmp_path_factory.mktemp("street"), decoders=0, demand_keys=request.param
+    )
+    shop = shop_of(settings, Shelf.open(settings.shop, spec, create=True), FakeEncoder(spec))
+    fill(shop)
+    stack: list[Any] = []
+    key = "not made yet"
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        lang = "es" if scope["path"] == "/es" else "en"
+        text = PAGE.format(service=service, key=key, lang=lang)
+        await HTMLResponse(text)(scope, receive, send)
+
+    service = f"http://127.0.0.1:{serve(create_app(shop), stack)}"
+    origin = f"http://shop.test:{serve(page, stack)}"
+    key = shop.office.keys.create(Role.SHOPPER, "web", origins=[origin])[1]
+    yield Street(service, origin)
+    for server, thread, listening in stack:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+    shop.close()
+
+
+@pytest.fixture
+def page(chromium: Any, street: Street) -> Iterator[Any]:
+    context = chromium.new_context(viewport={"width": 900, "height": 900})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.goto(street.page)
+    opened.wait_for_selector("vistazo-search .choose")
+    opened.evaluate(LISTEN)
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def shown(page: Any) -> list[str]:
+    page.wait_for_selector(CARD)
+    skus: list[str] = page.locator(CARD).evaluate_all("all => all.map(c => c.dataset.sku)")
+    return skus
+
+
+def told(page: Any) -> list[Any]:
+    heard: list[Any] = page.evaluate("() => window.told")
+    return heard
+
+
+def show_photo(page: Any, photo: Path) -> list[str]:
+    page.locator("vistazo-search input[type=file]").first.set_input_files(photo)
+    return shown(page)
+
+
+def test_a_photo_on_another_shops_page_finds_its_product(page: Any, photo: Path) -> None:
+    assert show_photo(page, photo)[0] == "dresses-4-green"
+    assert [name for name, _ in told(page)] == ["search", "results"]
+    image = page.locator(f"{CARD} img").first
+    page.wait_for_timeout(300)
+    assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
+    assert image.is_visible()  # the page's own styles stay outside
+
+
+def test_words_refine_and_a_product_leads_to_more_like_it(page: Any, photo: Path) -> None:
+    show_photo(page, photo)
+    page.locator("vistazo-search input[type=search]").fill("blue")
+    with page.expect_response(lambda r: "/v1/search" in r.url and "text=blue" in r.url):
+        page.locator("vistazo-search .go").click()
+    first = shown(page)[0]
+    with page.expect_response(lambda r: "/v1/search" in r.url and "like=" in r.url):
+        page.locator(f"{CARD} .more").first.click()
+    page.wait_for_selector(CARD)
+    assert first not in shown(page)
+
+
+def test_a_frame_searches_a_part_of_the_photo(page: Any, photo: Path) -> None:
+    show_photo(page, photo)
+    box = page.locator("vistazo-search .stage").bounding_box()
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    with page.expect_response(lambda r: "/v1/search" in r.url and "box=" in r.url) as asked:
+        page.mouse.up()
+    assert asked.value.status == 200
+    asked_box = told(page)[-1][1].get("box") or told(page)[-2][1]["box"]
+    assert asked_box[2] > 200
+    page.locator("vistazo-search .whole").click()
+    shown(page)
+
+
+def test_the_page_hears_what_is_opened_and_may_keep_it_for_itself(page: Any, photo: Path) -> None:
+    show_photo(page, photo)
+    page.evaluate("addEventListener('vistazo-open', e => e.preventDefault(), { once: true })")
+    page.locator(f"{CARD} a").first.click()
+    name, detail = told(page)[-1]
+    assert (name, detail["product"]["sku"]) == ("open", "dresses-4-green")
+    assert page.url.endswith("/")
+    page.locator(f"{CARD} a").first.click()
+    page.wait_for_url("**/p/dresses-4-green")
+
+
+def test_what_strangers_wrote_stays_text(page: Any, street: Street) -> None:
+    from tests.boutique import hostile_card, jpeg
+
+    page.locator("vistazo-search input[type=file]").first.set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": jpeg(hostile_card())}
+    )
+    assert HOSTILE_SKU in shown(page)
+    assert page.title() == "A shop"
+    assert page.locator("vistazo-search script, vistazo-search b").count() == 0
+
+
+def test_what_fails_is_said_and_told(page: Any) -> None:
+    page.locator("vistazo-search input[type=file]").first.set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
+    )
+    page.wait_for_function("() => window.told.some(([name]) => name === 'error')")
+    assert told(page)[-1][1]["code"] == "not-a-picture"
+    assert "picture" in page.locator("vistazo-search [role=status]").inner_text()
+
+
+def test_the_page_may_theme_it_and_it_speaks_the_pages_language(page: Any, street: Street) -> None:
+    button = page.locator("vistazo-search .choose")
+    assert button.evaluate("b => getComputedStyle(b).backgroundColor") == "rgb(1, 2, 3)"
+    page.goto(street.page + "/es")
+    page.wait_for_selector("vistazo-search .choose")
+    assert page.locator("vistazo-search .choose").inner_text() == "Buscar con una foto"
+
+
+def test_a_page_that_has_no_key_of_its_own_gets_no_answer(chromium: Any, street: Street) -> None:
+    context = chromium.new_context()
+    stranger = context.new_page()
+    stranger.goto(street.page.replace("shop.test", "127.0.0.1"))
+    stranger.wait_for_selector("vistazo-search .choose")
+    stranger.evaluate(LISTEN)
+    stranger.locator("vistazo-search input[type=file]").first.set_input_files(
+        {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"x"}
+    )
+    stranger.wait_for_function("() => window.told.some(([name]) => name === 'error')")
+    assert told(stranger)[-1][1]["code"] == "offline"
+    context.close()
