@@ -24,6 +24,7 @@ LISTS_PER_ROOT = 4  # lists = 4 × the square root of the count
 LEAST_LISTS = 16
 SAMPLE_PER_LIST = 32
 ROTATION_SAMPLE = 30_000
+LEAST_SAMPLE = 256
 ROUNDS = 8
 DIMENSIONS_PER_CODE = 4
 SEED = 20_261_122
@@ -61,6 +62,8 @@ class Inverted:
         means.train(sample)
         centres = np.asarray(means.centroids, np.float32)
         chosen = sample[:: max(1, len(sample) // ROTATION_SAMPLE)]
+        if len(chosen) < LEAST_SAMPLE:  # the codes have 16 values each to learn
+            chosen = np.resize(chosen, (LEAST_SAMPLE, dimension))
         rotation = _rotation(chosen, centres)
         return cls._empty(centres, rotation, np.ascontiguousarray(chosen @ rotation))
 
