@@ -10,29 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_mirror_check import check
+from api.cli_mirror_options import (
+    DEFAULT_PEOPLE,
+    DEFAULT_PLACE,
+    EncoderOption,
+    PeopleOption,
+    PlaceOption,
+    WatchOption,
+)
 from api.cli_options import JsonOption, aside, say_json
 from api.cli_people import RETENTION_H, RetentionOption, mirror_libraries, tended_studio
+from api.mirror_tended import Wishes, open_attendant, open_camera
+from mirror.guard import Watch
 
 if TYPE_CHECKING:
     from mirror.attendant import Attendant
-    from mirror.camera import Camera
 
-DEFAULT_PEOPLE = Path("people")
-DEFAULT_PLACE = Path("mirror-state")
 STATUS = "status.json"
 PAGE_PASS = "page.pass"
 PASS_VARIABLE = "VISTAZO_MIRROR_PASS"
-
-PeopleOption = Annotated[
-    Path,
-    typer.Option(
-        "--people", envvar="VISTAZO_PEOPLE", help="The folder of people, clips and their keys."
-    ),
-]
-PlaceOption = Annotated[
-    Path,
-    typer.Option("--state", help="Where this mirror keeps sealed clips until they are delivered."),
-]
 
 
 def mirror_cli() -> typer.Typer:
@@ -66,6 +63,8 @@ def run(
     status_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the status page on this machine; 0: any.")
     ] = 8011,
+    encoder: EncoderOption = "x264",
+    second_person: WatchOption = Watch.PAUSE,
 ) -> None:
     """Tend one mirror until Ctrl-C. Its pass is read from VISTAZO_MIRROR_PASS."""
     token = os.environ.get(PASS_VARIABLE, "")
@@ -76,6 +75,7 @@ def run(
     with mirror_libraries():
         import websockets  # noqa: F401  what uvicorn carries the live picture with
 
+        from api.mirror_desk import HttpDesk
         from api.mirror_door import mirror_door, serving
         from api.mirror_relay import Relay
         from mirror.browser_camera import BrowserCamera
@@ -89,8 +89,9 @@ def run(
             )
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     listener = listen("127.0.0.1", status_port)
-    eye = _camera(camera)
-    attendant = _attendant(eye, server, mirror_id, token, state)
+    eye = open_camera(camera, encoder)
+    desk = HttpDesk(server, mirror_id, token)
+    attendant = open_attendant(eye, desk, Wishes(state, encoder, second_person))
     page_pass = _page_pass(state)
     feeds = eye if isinstance(eye, BrowserCamera) else None
     door = mirror_door(attendant, Relay(server, mirror_id, token), page_pass, feeds)
@@ -145,29 +146,6 @@ def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> N
         typer.echo(f"{name.replace('_', ' '):<16} {value}")
 
 
-def check(people: PeopleOption = DEFAULT_PEOPLE, as_json: JsonOption = False) -> None:
-    """Prove the clips: every row has its whole file, every file its row. Changes nothing."""
-    with mirror_libraries():
-        from mirror.clips import prove
-    from mirror.memory import open_swaps
-
-    faults = [{"name": fault.name, "reason": fault.reason} for fault in prove(people / "clips")]
-    swaps = open_swaps()
-    if as_json:
-        say_json({"faults": faults, "open_swaps": swaps})
-    else:
-        for fault in faults:
-            typer.echo(f"{fault['name']}: {fault['reason']}")
-        for swap in swaps:
-            typer.echo(
-                f"{swap}: frames may be swapped out in the clear; encrypt it or switch it off"
-            )
-        if not faults:
-            typer.echo("Every clip is whole, and every file belongs to a clip.")
-    if faults:
-        raise typer.Exit(1)
-
-
 def give_pass(
     name: Annotated[str, typer.Argument(help="Who will hold it, for the log.")],
     role: Annotated[str, typer.Option(help="operator or staff")] = "operator",
@@ -207,27 +185,6 @@ def verify_receipt(
         f"It holds: customer {found.customer_id} was forgotten at {found.finished_at.isoformat()}, "
         f"{len(found.files)} files and her key {found.key_fingerprint[:16]}… were destroyed."
     )
-
-
-def _camera(address: str) -> "Camera":
-    from mirror.browser_camera import NAME, BrowserCamera
-    from mirror.camera import VideoSource
-    from mirror.clock import SystemClock
-
-    clock = SystemClock()
-    return BrowserCamera(clock) if address == NAME else VideoSource(address, clock)
-
-
-def _attendant(
-    camera: "Camera", server: str, mirror_id: str, token: str, state: Path
-) -> "Attendant":
-    from api.mirror_desk import HttpDesk
-    from mirror.attendant import Attendant, Place
-    from mirror.clock import SystemClock
-    from mirror.encode import X264
-
-    desk = HttpDesk(server, mirror_id, token)
-    return Attendant(camera, desk, SystemClock(), Place(state), X264)
 
 
 def _page_pass(state: Path) -> str:

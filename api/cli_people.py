@@ -33,7 +33,9 @@ def tended_studio(people: Path, retention_h: float) -> "AbstractContextManager[S
     with mirror_libraries():
         from api.people import tended
         from mirror.clock import SystemClock
+        from mirror.memory import forbid_dumps
         from mirror.studio import open_studio
+    forbid_dumps()  # clips are opened in this process's memory while they are watched
     return tended(open_studio(people, SystemClock(), retention_s=retention_h * 3600))
 
 

@@ -230,7 +230,8 @@ class Attendant:
         if self._recorder.take is None and (old is None or old != orders.session):
             # Frames and consents are compared on one clock: the server's, as just heard.
             self._recorder.timeline = Timeline(orders.now_at, now_s)
-        self._recorder.meet(orders.session, now_s)
+        stopped = orders.recording is not None and orders.recording.stopped_at is not None
+        self._recorder.meet(orders.session, now_s, keeps=stopped)
         if (old.visit_id if old else "") != self.visit_id:
             self.live.forget()
         if orders.confirmed_at:

@@ -25,12 +25,20 @@ def lock_memory() -> bool:
     """
     if sys.platform != "linux":
         return False
-    # Under a limit, locking what is to come would make allocations fail instead of swapping.
-    soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
-    if soft != resource.RLIM_INFINITY:
+    if not can_lock():
         return False
     locked: bool = ctypes.CDLL(None).mlockall(_MCL_CURRENT_AND_FUTURE) == 0
     return locked
+
+
+def can_lock() -> bool:
+    """Whether `lock_memory` may lock all there is and all there will be.
+
+    Under a limit, locking what is to come would make allocations fail instead of swapping.
+    """
+    if sys.platform != "linux":
+        return False
+    return resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
 
 
 def open_swaps(

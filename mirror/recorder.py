@@ -69,8 +69,12 @@ class Recorder:
         """The take in the making."""
         return self._take
 
-    def meet(self, session: Session | None, now_s: float) -> None:
-        """Hear which visit is before the mirror, and its consents as they stand now."""
+    def meet(self, session: Session | None, now_s: float, *, keeps: bool = False) -> None:
+        """Hear which visit is before the mirror, and its consents as they stand now.
+
+        A revoked one destroys the running clip at once, whatever a clock says, unless she `keeps`
+        what was recorded until then: that is for a stop to end.
+        """
         old, self.session = self.session, session
         old_visit = old.visit_id if old else ""
         now = self.timeline.at(now_s)
@@ -84,6 +88,8 @@ class Recorder:
             self._guard.restart()
         if self._take and session:
             self._take.session = session
+            if self._take.until_tick is None and self._take.revoked and not keeps:
+                self._destroy(self._take, ticks(now_s))
 
     def start(
         self, clip_id: str, pre_roll_s: float, now_s: float, asked_s: float | None = None
@@ -226,11 +232,14 @@ class Recorder:
     def _uncovered(self, take: Take, at: datetime, until_tick: int) -> None:
         """A consent ended: stop on that frame; revoked, the clip is destroyed."""
         reason = take.coverage(at).reason
-        if reason != "revoked":
+        if reason == "revoked":
+            self._destroy(take, until_tick)
+        else:
             self._end(take, reason, until_tick)
-            return
+
+    def _destroy(self, take: Take, until_tick: int) -> None:
         take.packets.clear()
-        take.until_tick, take.ended = until_tick, reason
+        take.until_tick, take.ended = until_tick, "revoked"
         if take.spool:
             take.spool.discard()
         self._take = None

@@ -29,7 +29,7 @@ from mirror.mirrors import GONE, KEPT, Mirrors
 from mirror.session import Session
 
 RETENTION_S = 72 * 3600.0
-_BEFORE = timedelta(microseconds=1)  # a revocation's own moment is not covered any more
+_BEFORE = timedelta(milliseconds=1)  # the moment of revoking is not covered; a tick is 11 µs
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,12 @@ class Take:
         """The moment of a tick, aware UTC."""
         return self.timeline.at(seconds(tick))
 
+    @property
+    def revoked(self) -> bool:
+        """Whether the consent that it was begun with has been taken back."""
+        mine = (c for c in self.session.consents if c.id == self.consent_id)
+        return any(consent.revoked_at is not None for consent in mine)
+
     def coverage(self, until_at: datetime) -> Coverage:
         """Whether one consent covers the clip from its first packet to `until_at`."""
         return self.session.covers(self.earliest_at, max(self.earliest_at, until_at))

@@ -38,7 +38,7 @@ class Watcher:
     def offer(self, packet: Packet) -> None:
         """The camera's next packet; returns at once."""
         with self._come:
-            if packet.entry and (packet.resumes or len(self._waiting) > _MOST_WAITING):
+            if packet.entry and len(self._waiting) > _MOST_WAITING:
                 self._waiting.clear()
             if packet.entry or self._waiting or self._follows:
                 self._waiting.append(packet)

@@ -260,7 +260,7 @@ def test_a_revocation_while_recording_leaves_nothing_anywhere(shop: Shop) -> Non
     assert settled(shop, clip_id, hers) == "gone"
     assert shop.call("GET", "/v1/clips", hers)["clips"] == []
     until(lambda: not list((shop.folder / "mirror" / "waiting").iterdir()))
-    assert shop.mirror_state()["indicator"] != "recording"
+    until(lambda: shop.mirror_state()["indicator"] != "recording")
 
 
 def test_real_video_is_recorded_through_the_same_doors(shared_data: Path, tmp_path: Path) -> None:
