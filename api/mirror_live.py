@@ -26,9 +26,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocketDisconnect
 
 from api.mirror_forms import state_json
+from mirror.codec_box import codec_name
 from mirror.desk import MirrorState
 from mirror.errors import DeskAway
-from mirror.codecs import codec_name
 from mirror.h264 import write_avcc
 from mirror.live import Live, Viewer
 from mirror.packet import Packet, StreamFormat

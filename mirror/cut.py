@@ -17,7 +17,7 @@ import av
 
 from mirror.clip import Footage, Gap, Making, Note
 from mirror.clock import TICKS_PER_S
-from mirror.codecs import codec_box
+from mirror.codec_box import codec_box
 from mirror.encode import EncoderMaker, FrameEncoder, Picture, decode, joinable
 from mirror.errors import NothingRecorded
 from mirror.h264 import read_pps_id, read_sps

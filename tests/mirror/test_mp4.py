@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirror.codecs import codec_box
+from mirror.codec_box import codec_box
 from mirror.mp4 import CodecBox, Sample, write_mp4
 from tests.drawn_camera import Drawing, packets
 

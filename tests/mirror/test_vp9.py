@@ -9,7 +9,7 @@ import av
 import pytest
 
 from mirror.clip import Footage, Making
-from mirror.codecs import codec_name
+from mirror.codec_box import codec_name
 from mirror.cut import cut
 from mirror.encode import X264, Picture
 from mirror.errors import BadStream
