@@ -23,6 +23,7 @@ from index.lanes import by_pictures, on_threads, parts
 from index.lock import bulk_writer
 from index.plan import Plan, gather, make_plan
 from index.product import Product
+from index.recall import Recall
 from index.row import Row
 from index.shelf import Shelf
 from index.source import Mappings, nothing_said, read_source
@@ -89,17 +90,20 @@ def apply_source(
     with bulk_writer(shelf.folder), run.timed("total"):
         with run.timed("reading"):
             copies = None if fetching is None else copies_of(shelf.folder)
-            found = read_source(source, run.report.notes.append, mapping, copies)
+            recall = run.recall()
+            notes = run.report.notes.append
+            found = read_source(source, notes, mapping, copies, recall.read)
             rows, bad = gather(found, lambda n: on_progress(Progress("reading", n, 0)))
             run.report.rejected += bad
         with run.timed("fetching"):
             bad += run.fetch(rows, fetching)
         with run.timed("comparing"):
             on_progress(Progress("comparing", 0, len(rows)))
-            plan = run.plan(rows, bad, pictures_only=pictures_only, keep_unnamed=keep_unnamed)
+            how = {"pictures_only": pictures_only, "keep_unnamed": keep_unnamed}
+            plan = run.plan(rows, bad, recall, **how)
             if not allow_removals:
                 plan.require_meant()
-            run.settle_titles()
+            run.settle(plan)
         with run.timed("embedding"):
             run.embed(plan, threads)
         with run.timed("removing"):
@@ -137,6 +141,11 @@ class _Run:
         yield
         self.report.seconds[stage] = time.perf_counter() - started
 
+    def recall(self) -> Recall:
+        """The rows of the last run."""
+        with self._database.reading() as connection:
+            return Recall(connection)
+
     def fetch(self, rows: dict[str, Row], fetching: Fetching | None) -> list[BadRow]:
         """Have the pictures of `rows` that lie on other machines; what could not be had."""
         self._named = links_in(rows)
@@ -158,19 +167,30 @@ class _Run:
         forget_needless(self._shelf.folder, self._named, shown)
 
     def plan(
-        self, rows: dict[str, Row], bad: list[BadRow], *, pictures_only: bool, keep_unnamed: bool
+        self,
+        rows: dict[str, Row],
+        bad: list[BadRow],
+        recall: Recall,
+        *,
+        pictures_only: bool,
+        keep_unnamed: bool,
     ) -> Plan:
         self._title_weight = 0.0 if pictures_only else self._shelf.spec.title_weight
         with self._database.reading() as connection:
-            plan = make_plan(connection, rows, bad, self._title_weight, keep_unnamed=keep_unnamed)
+            weight, same = self._title_weight, recall.same
+            plan = make_plan(connection, rows, bad, weight, keep_unnamed=keep_unnamed, same=same)
         self.report.unchanged = plan.unchanged
         return plan
 
-    def settle_titles(self) -> None:
-        """From here on every vector of the shop is made with this weight of titles."""
+    def settle(self, plan: Plan) -> None:
+        """From here on every vector of the shop is made with this weight of titles; and rows that
+        said nothing new are known by their digests."""
         if self._shelf.title_weight != self._title_weight:
             with self._database.writing() as connection:
                 changes.set_title_weight(connection, self._title_weight)
+        if plan.remember:
+            with self._database.writing() as connection:
+                changes.remember_rows(connection, plan.remember, plan.sequence)
 
     def embed(self, plan: Plan, threads: int) -> None:
         """Write everything that is new or changed, the cheap things first."""
@@ -185,7 +205,7 @@ class _Run:
         done, total = 0, len(plan.outdated) + len(plan.rewrite) + len(plan.look)
         for from_source, products in ((False, plan.outdated), (True, plan.rewrite)):
             for part in parts(products, PRODUCTS_AT_ONCE):
-                self._rewrite(part, embedder, from_source=from_source)
+                self._rewrite(part, embedder, plan, from_source=from_source)
                 done = self._tell("embedding", done + len(part), total)
         waiting: list[Embedded] = []
         for rows, embedded in on_threads(embedder.entries, by_pictures(plan.look), threads):
@@ -209,14 +229,15 @@ class _Run:
             self.report.removed += len(part)
 
     def _rewrite(
-        self, products: Sequence[Product], embedder: Embedder, *, from_source: bool
+        self, products: Sequence[Product], embedder: Embedder, plan: Plan, *, from_source: bool
     ) -> None:
         """New fields; new vectors only where the title changed, and then from what was seen."""
         weight, space = self._title_weight, self._shelf.spec.space
         bare = [
-            Entry(product, (), words_of(product, weight), from_source=from_source)
+            Entry(product, (), words_of(product, weight), None, from_source,
+                  plan.digests.get(product.sku) if from_source else None)
             for product in products
-        ]
+        ]  # fmt: skip
         with self._database.reading() as connection:
             stale = [e.words for e in bare if not self._is_worded(connection, e)]
         words = embedder.words(stale)
@@ -248,7 +269,11 @@ class _Run:
                 self.report.changed += not new
             for entry in (entry for some in embedded for entry in some.held):
                 stamps = [seen.stamp for seen in entry.pictures]
-                changes.restamp(connection, plan.held[entry.sku].id, stamps)
+                known = plan.held[entry.sku].id
+                changes.restamp(connection, known, stamps)
+                if entry.row_digest is not None:
+                    proof = [(entry.row_digest, known)]
+                    changes.remember_rows(connection, proof, plan.sequence)
                 self.report.unchanged += 1
         for some in embedded:
             self.report.pictures_encoded += some.encoded

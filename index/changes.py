@@ -7,7 +7,7 @@ These functions work inside a transaction that the caller holds.
 
 import sqlite3
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from index.blend import blend
@@ -48,6 +48,19 @@ def restamp(connection: sqlite3.Connection, product_id: int, stamps: Sequence[st
     connection.executemany(
         "UPDATE pictures SET stamp = ? WHERE product_id = ? AND ordinal = ?",
         [(stamp, product_id, n) for n, stamp in enumerate(stamps)],
+    )
+
+
+def remember_rows(
+    connection: sqlite3.Connection, rows: Iterable[tuple[bytes, int]], sequence: int
+) -> None:
+    """Note which products say what rows with these digests say: (digest, the product's row).
+
+    That was found at the moment `sequence`; products that were changed since are left alone.
+    """
+    connection.executemany(
+        "UPDATE products SET row_digest = ? WHERE id = ? AND sequence <= ?",
+        ((digest, product_id, sequence) for digest, product_id in rows),
     )
 
 

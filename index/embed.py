@@ -137,7 +137,9 @@ class Embedder:
             if one.known is not None
         )
         text = words_of(row.product, self._title_weight)
-        return Entry(row.product, seen, text, from_source=True)
+        whole = len(seen) == len(row.images)  # else the next run has to tell the rest again
+        digest = row.digest if whole else None
+        return Entry(row.product, seen, text, from_source=True, row_digest=digest)
 
     def _encode(self, looked: Sequence[_Looked], done: Embedded) -> None:
         new = [one for one in looked if one.pixels is not None]

@@ -5,12 +5,12 @@ no picture is read whose file still has the size and times that it had.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from index import catalogue
 from index.blend import words_of
-from index.catalogue import FIELDS, product_of, row_of
+from index.catalogue import FIELDS, marks, product_of, row_of
 from index.entry import Entry
 from index.errors import BadRow, EmptySource
 from index.examine import find_stamp
@@ -18,6 +18,7 @@ from index.product import Product
 from index.row import Row, merge
 
 HANDFUL = 5
+ROWS_AT_ONCE = 500
 LARGEST_SHARE = 0.3  # of the shop that a source may remove without being asked twice
 
 
@@ -27,10 +28,16 @@ class Plan:
 
     `look` are rows whose pictures are new or may have changed, `rewrite` products whose pictures
     are the same and whose fields are not, `outdated` products that stay without being named by a
-    good row and whose vectors were made with other words; `held` is what the shop holds.
+    good row and whose vectors were made with other words; `held` is what the shop holds of all
+    that has to be compared, of `present` products, at the moment `sequence`; `digests` are those of
+    the rows by SKU, `remember` those (with the product's row) that the shop does not know yet.
     """
 
     held: dict[str, "Held"]
+    present: int = 0
+    sequence: int = 0
+    digests: dict[str, bytes | None] = field(default_factory=dict)
+    remember: list[tuple[bytes, int]] = field(default_factory=list)
     look: list[Row] = field(default_factory=list)
     rewrite: list[Product] = field(default_factory=list)
     outdated: list[Product] = field(default_factory=list)
@@ -45,9 +52,9 @@ class Plan:
     def require_meant(self) -> None:
         """Raise EmptySource if so much would go that the source may be empty by accident."""
         left = len(self.look) + len(self.rewrite) + self.unchanged
-        much = len(self.gone) > max(HANDFUL, LARGEST_SHARE * len(self.held))
+        much = len(self.gone) > max(HANDFUL, LARGEST_SHARE * self.present)
         if much or (self.gone and left == 0):
-            raise EmptySource(len(self.gone), len(self.held))
+            raise EmptySource(len(self.gone), self.present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +111,23 @@ def make_plan(
     title_weight: float,
     *,
     keep_unnamed: bool = False,
+    same: Mapping[str, Callable[[], Row]] | None = None,
 ) -> Plan:
     """Compare `rows` with the shop. A SKU whose row was rejected stays as it is.
 
     A product that no source ever named (it came through the API) is never gone, and with
-    `keep_unnamed` none is.
+    `keep_unnamed` none is. `same` are rows that say what they said, with what understands them
+    where a file of theirs or the weight of titles is another by now.
     """
-    held = _held(connection)
-    plan = Plan(held)
     reweigh = catalogue.title_weight(connection) != title_weight
+    same = same or {}
+    settled = set() if reweigh else _with_same_files(connection, same)
+    rows = rows | {sku: read() for sku, read in same.items() if sku not in settled}
+    held = _held(connection, settled)
+    plan = Plan(held, len(held) + len(settled))
+    plan.digests = {sku: row.digest for sku, row in rows.items()}
+    plan.unchanged = len(settled)
+    plan.sequence = catalogue.sequence_of(connection)
     for sku, row in rows.items():
         known = held.get(sku)
         if known is None or not _same_pictures(row, known):
@@ -121,6 +136,8 @@ def make_plan(
             plan.rewrite.append(row.product)
         else:
             plan.unchanged += 1
+            if row.digest is not None:
+                plan.remember.append((row.digest, known.id))
     # titles of one length fill a batch without padding: 13 % less work for the words
     plan.look.sort(key=lambda row: (row.product.title.count(" "), row.product.title))
     kept = rows.keys() | {bad.sku for bad in rejected}
@@ -140,16 +157,45 @@ def _same_pictures(row: Row, known: Held) -> bool:
     return all(held.stamp and find_stamp(held.path) == held.stamp for held in known.pictures)
 
 
-def _held(connection: sqlite3.Connection) -> dict[str, Held]:
+def _with_same_files(connection: sqlite3.Connection, skus: Container[str]) -> set[str]:
+    """Those of `skus` whose pictures' files are what they were when they were read."""
+    if not skus:
+        return set()
+    named: set[str] = set()
+    touched: set[str] = set()
+    for sku, path, stamp in connection.execute(
+        "SELECT sku, path, stamp FROM pictures JOIN products ON products.id = product_id"
+    ):
+        if sku in skus:
+            named.add(sku)
+            if not stamp or find_stamp(path) != stamp:
+                touched.add(sku)
+    return named - touched
+
+
+def _held(connection: sqlite3.Connection, settled: Container[str]) -> dict[str, Held]:
+    """What the shop holds, but for those that are settled."""
     columns = FIELDS.count(",") + 1
     by_id: dict[int, Held] = {}
     held: dict[str, Held] = {}
-    for row in connection.execute(f"SELECT {FIELDS}, words, from_source, id FROM products"):
-        words, from_source, product_id = row[columns:]
-        one = Held(product_id, row[:columns], words, bool(from_source), [])
-        by_id[product_id] = held[row[0]] = one
-    for product_id, *picture in connection.execute(
-        "SELECT product_id, path, sha256, stamp FROM pictures ORDER BY product_id, ordinal"
-    ):
-        by_id[product_id].pictures.append(HeldPicture(*picture))
+    ids = [
+        product_id
+        for product_id, sku in connection.execute("SELECT id, sku FROM products")
+        if sku not in settled
+    ]
+    for start in range(0, len(ids), ROWS_AT_ONCE):
+        part = ids[start : start + ROWS_AT_ONCE]
+        for row in connection.execute(
+            f"SELECT {FIELDS}, words, from_source, id FROM products WHERE id IN ({marks(part)})",
+            part,
+        ):
+            words, from_source, product_id = row[columns:]
+            one = Held(product_id, row[:columns], words, bool(from_source), [])
+            by_id[product_id] = held[row[0]] = one
+        for product_id, *picture in connection.execute(
+            "SELECT product_id, path, sha256, stamp FROM pictures "
+            f"WHERE product_id IN ({marks(part)}) ORDER BY product_id, ordinal",
+            part,
+        ):
+            by_id[product_id].pictures.append(HeldPicture(*picture))
     return held

@@ -26,13 +26,14 @@ class Row:
     """A product as line `line` of the source has it, with absolute paths of its pictures.
 
     `links` names the pictures that lie on other machines: where their copies lie or will, and their
-    links.
+    links. `digest` proves an equal row (see recall); None where there is no such proof.
     """
 
     line: int
     product: Product
     images: tuple[Path, ...]
     links: Mapping[Path, str] = field(default_factory=dict)
+    digest: bytes | None = None
 
 
 def require_columns(source: Path, names: Sequence[str]) -> None:

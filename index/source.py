@@ -32,6 +32,10 @@ Mappings = Callable[[Sequence[str]], tuple[ColumnMap, ColumnMap]]
 """What was said of a table with these columns, and what was saved of it earlier."""
 
 
+Understand = Callable[[int, Cells, Path, Path | None], Iterator[Row | BadRow]]
+"""As `understand`."""
+
+
 def silent(_: str) -> None:
     """Take no notice of notes."""
 
@@ -46,18 +50,20 @@ def read_source(
     on_note: Callable[[str], None] = silent,
     mapping: Mappings = nothing_said,
     copies: Path | None = None,
+    read: Understand = understand,
 ) -> Iterator[Row | BadRow]:
     """Every row of the catalogue at `path`, in order; what cannot be taken as BadRow.
 
     `on_note` hears what the user should know about the source as a whole; `mapping` is asked, with
     the table's columns, for what was said of them and what was saved. Pictures on other machines
-    are rows' `links`, with copies to lie in `copies`; without it they cannot be taken.
+    are rows' `links`, with copies to lie in `copies`; without it they cannot be taken. `read`
+    understands a record of a table.
     Raises BadSource and BadMapping, perhaps at the first row only, if it cannot be read at all.
     """
     table = find_table(path)
     if table is None:
         return _read_folder(path.absolute())
-    return _understood(table, on_note, mapping, copies)
+    return _understood(table, on_note, mapping, copies, read)
 
 
 def find_table(path: Path) -> Path | None:
@@ -90,7 +96,11 @@ def read_records(
 
 
 def _understood(
-    path: Path, on_note: Callable[[str], None], mapping: Mappings, copies: Path | None
+    path: Path,
+    on_note: Callable[[str], None],
+    mapping: Mappings,
+    copies: Path | None,
+    read: Understand,
 ) -> Iterator[Row | BadRow]:
     with _reading(path):
         header: list[str] = []
@@ -108,7 +118,7 @@ def _understood(
                 yield record
             else:
                 cells = settled.apply(record[1]) if settled.changes else record[1]
-                yield from understand(record[0], cells, path.parent, copies)
+                yield from read(record[0], cells, path.parent, copies)
 
 
 def _read_folder(folder: Path) -> Iterator[Row | BadRow]:

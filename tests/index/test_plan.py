@@ -16,7 +16,7 @@ def row(sku: str, line: int = 1) -> Row:
 
 def plan(present: int, gone: int) -> Plan:
     held = {f"p{n}": Held(n, (), "", True, []) for n in range(present)}
-    return Plan(held, unchanged=present - gone, gone=[f"p{n}" for n in range(gone)])
+    return Plan(held, present, unchanged=present - gone, gone=[f"p{n}" for n in range(gone)])
 
 
 def test_rows_of_one_sku_are_gathered_into_one() -> None:
