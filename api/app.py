@@ -18,6 +18,7 @@ from api import (
     widget,
 )
 from api.back_office import post_porter
+from api.counter import open_counter
 from api.door import open_door
 from api.shop import Shop
 
@@ -38,6 +39,7 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     """
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     post_porter(app, shop.office)
+    open_counter(app, shop)
     rooms = (search, keeping, product_list, products, product_changes, rules, ready, page, widget)
     for room in rooms:
         app.include_router(room.routes(shop))

@@ -7,11 +7,16 @@ from fastapi import Depends, FastAPI
 
 from api.addresses import Addresses
 from api.audit import Audit
+from api.demand import Demand
 from api.home import home_of
+from api.jobs import Jobs
 from api.keys import Keys
 from api.limits import Rate
 from api.porter import Judge, Porter, Rules, demand_row
 from api.settings import Settings
+from api.stockroom import Stockroom
+
+TOLD_TO_JOBS = ("model", "store", "threads", "max_upload_bytes", "max_pixels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +28,21 @@ class BackOffice:
     keys: Keys
     audit: Audit
     judge: Judge
+    jobs: Jobs
+    stockroom: Stockroom
+    demand: Demand
+
+    @property
+    def home_settings(self) -> Settings:
+        """The settings of the shop as a whole, whichever of its spaces is live."""
+        return self.settings.model_copy(update={"shop": self.home})
 
     def close(self) -> None:
         """Let go of the files."""
         self.keys.close()
         self.audit.close()
+        self.jobs.close()
+        self.demand.close()
 
 
 def open_back_office(settings: Settings) -> BackOffice:
@@ -36,7 +51,9 @@ def open_back_office(settings: Settings) -> BackOffice:
     keys = Keys(home)
     per_address = Rate(settings.rate_per_s, settings.rate_burst)
     judge = Judge(keys, Rules(demand_keys=settings.demand_keys, per_address=per_address))
-    return BackOffice(home, settings, keys, Audit(home), judge)
+    known = {f"VISTAZO_{name.upper()}": str(getattr(settings, name)) for name in TOLD_TO_JOBS}
+    jobs, stockroom = Jobs(home, known), Stockroom(home, settings.max_catalogue_bytes)
+    return BackOffice(home, settings, keys, Audit(home), judge, jobs, stockroom, Demand(home))
 
 
 def post_porter(app: FastAPI, office: BackOffice) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
 from api.asked import Asked, read_asked
 from api.body import promised_bytes
@@ -18,6 +19,7 @@ from api.errors import (
     Overloaded,
     UnknownBody,
 )
+from api.events import count_search
 from api.line import Found, walk
 from api.problems import documented
 from api.replies import SearchReply, facets_of, hit_json
@@ -118,7 +120,9 @@ def routes(shop: Shop) -> APIRouter:
                     unless_gone(lambda: walk(shop, asked.wanted, asked.picture, rooms))
                 )
         reply = search_json(shop, asked, found, rooms)
-        return JSONResponse(reply, headers={"Server-Timing": server_timing(reply["took_ms"])})
+        counted = BackgroundTask(count_search, shop.office, request, found, asked.wanted.text or "")
+        timing = {"Server-Timing": server_timing(reply["took_ms"])}
+        return JSONResponse(reply, headers=timing, background=counted)
 
     @router.post(
         "",

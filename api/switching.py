@@ -1,5 +1,6 @@
 """Switching a shop to another model: its space is filled beside the old one, then made live."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,18 @@ from index.shelf import Shelf
 from vision.decode import Limits
 from vision.encoder import OnnxEncoder
 
+Step = Callable[[int, int], None]
 
-def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
-    """Make `name` the live model of the shop; what was done, by name.
+
+def switch(
+    settings: Settings, name: str, *, quiet: bool, flip: bool = True, step: Step | None = None
+) -> dict[str, Any]:
+    """Make `name` the live model of the shop; without `flip`, ready to be. What was done, by name.
 
     The products are gone through once for the bulk, once more for what changed meanwhile, and a
     last time while nobody can write, right before the flip: nothing that was acknowledged stays
-    behind. Raises BadModel, NoShop, ShopBroken, ShopBusy, EncoderBroken.
+    behind. `step` hears how many of how many, in place of a bar. Raises BadModel, NoShop,
+    ShopBroken, ShopBusy, EncoderBroken.
     """
     now = follow(settings)
     card = card_of(name, settings.store)
@@ -34,8 +40,10 @@ def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
     if place.resolve() == now.shop.resolve():
         with Shelf.open(place, card.spec) as shelf:
             stands = len(shelf)
-            shelf.database.come_back()  # a switch that was cut short may have left it
-        point_to(settings.shop, target)
+            if flip:
+                shelf.database.come_back()  # a switch that was cut short may have left it
+        if flip:
+            point_to(settings.shop, target)
         return {"model": model, "embedded": 0, "unchanged": stands, "removed": 0, "lost": {}}
     old_spec = card_of(now.model, settings.store).spec
     with (
@@ -43,10 +51,12 @@ def switch(settings: Settings, name: str, *, quiet: bool) -> dict[str, Any]:
         Shelf.open(now.shop, old_spec) as old,
         Shelf.open(place, card.spec, create=True) as new,
     ):
-        done = restock(old, new, encoder, limits, lambda i, n: show(Progress("embedding", i, n)))
+        heard = step or (lambda i, n: show(Progress("embedding", i, n)))
+        done = restock(old, new, encoder, limits, heard)
         done.add(restock(old, new, encoder, limits, since=done.sequence))
-        done.add(hand_over(old, new, encoder, limits, since=done.sequence))
-        point_to(settings.shop, target)
+        if flip:
+            done.add(hand_over(old, new, encoder, limits, since=done.sequence))
+            point_to(settings.shop, target)
     told = asdict(done)
     del told["sequence"]  # of the old shelf: no business of anybody's
     return {"model": model, **told}

@@ -1,0 +1,77 @@
+"""`POST /v1/events` and `GET /v1/demand`: what came of searches, and what shoppers missed."""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+import anyio.to_thread
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.back_office import BackOffice
+from api.bounded import BoundedRoute
+from api.demand import Looked, topics_of
+from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded
+from api.limits import neighbourhood
+from api.line import Found
+from api.problems import documented
+
+MOST = 200
+
+
+class Event(BaseModel):
+    """What came of a search. Nothing in it names a person."""
+
+    model_config = ConfigDict(extra="forbid")
+    event: Literal["shown", "opened", "saved", "added_to_cart", "bought"] = Field(
+        examples=["opened"]
+    )
+    search_id: str = Field(pattern="^[0-9a-f]{16}$", examples=["0f8c2f6c5f0e4c53"])
+    sku: str = Field("", max_length=200, description="The product it happened to")
+
+
+class Events(BaseModel):
+    """Several at once, as a page sends them when it has a moment."""
+
+    model_config = ConfigDict(extra="forbid")
+    events: list[Event] = Field(min_length=1, max_length=MOST)
+
+
+def routes(office: BackOffice) -> APIRouter:
+    """The routes over the shop's counts."""
+    router = APIRouter(prefix="/v1", tags=["events"], route_class=BoundedRoute)
+
+    @router.post(
+        "/events",
+        status_code=204,
+        responses=documented(BadRequestBody, BadParameter, KeyNeeded, KeyForbids),
+        summary="Tell what came of searches; it is counted and not kept",
+    )
+    def tell(told: Events) -> Response:
+        for event in told.events:
+            office.demand.happened(event.event)
+        return Response(status_code=204)
+
+    @router.get(
+        "/demand",
+        responses=documented(KeyNeeded, KeyForbids, BadParameter),
+        summary="What shoppers looked for and did not find, in groups above 10 devices",
+    )
+    def demand(months: Annotated[int, Query(ge=1, le=12)] = 1) -> dict[str, Any]:
+        return office.demand.summary(months)
+
+    return router
+
+
+async def count_search(office: BackOffice, request: Request, found: Found, text: str) -> None:
+    """Count a search that was answered."""
+    reading, answer = found.reading, found.answer
+    kinds = reading.kinds if reading else ()
+    colours = reading.colours if reading else ()
+    address = neighbourhood(request.client.host if request.client else "")
+    looked = Looked(
+        f"{address}\0{request.headers.get('user-agent', '')}",
+        topics_of(kinds, colours, text),
+        missed=answer.nothing_like_this or not answer.hits,
+        empty=not answer.hits,
+    )
+    await anyio.to_thread.run_sync(partial(office.demand.looked, looked))
