@@ -19,7 +19,8 @@ from api.cli_mirror_options import (
     PlaceOption,
     WatchOption,
 )
-from api.cli_options import JsonOption, aside, say_json
+from api.cli_mirror_status import STATUS, status
+from api.cli_options import JsonOption, aside
 from api.cli_people import RETENTION_H, RetentionOption, mirror_libraries, tended_studio
 from api.mirror_tended import Wishes, open_attendant, open_camera
 from mirror.guard import Watch
@@ -27,7 +28,6 @@ from mirror.guard import Watch
 if TYPE_CHECKING:
     from mirror.attendant import Attendant
 
-STATUS = "status.json"
 PAGE_PASS = "page.pass"
 PASS_VARIABLE = "VISTAZO_MIRROR_PASS"
 
@@ -130,20 +130,6 @@ def serve(
         else:
             aside().print(f"Mirrors at {url}  (Ctrl-C stops)")
         serve_until_stopped(people_app(studio), listener)
-
-
-def status(state: PlaceOption = DEFAULT_PLACE, as_json: JsonOption = False) -> None:
-    """How the mirror on this machine is: camera, ring, disk, server, last gap."""
-    try:
-        fields = json.loads((state / STATUS).read_text("utf-8"))
-    except (OSError, ValueError) as cause:
-        aside().print(f"No mirror has reported in {state}: is `vistazo mirror run` running?")
-        raise typer.Exit(1) from cause
-    if as_json:
-        say_json(fields)
-        return
-    for name, value in fields.items():
-        typer.echo(f"{name.replace('_', ' '):<16} {value}")
 
 
 def give_pass(

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,14 +53,31 @@ def test_status_shows_the_mirror_s_last_word_or_says_that_there_is_none(tmp_path
     none = mirror("status", "--state", str(tmp_path))
     assert none.returncode == 1
     assert "No mirror has reported" in none.stderr
-    state = MirrorState(indicator="recording", frames_per_s=29.9)
-    (tmp_path / "status.json").write_text(json.dumps(state_json(state)))
+    well = MirrorState(
+        indicator="recording", camera="rtsp://10.0.0.9/live", camera_ok=True, frames_per_s=29.9,
+        ring_s=59.2, ring_bytes=40_000_000, disk_free_bytes=10**11, server_ok=True,
+    )  # fmt: skip
+    path = tmp_path / "status.json"
+    path.write_text(json.dumps(state_json(well)))
+    os.utime(path, (time.time() + 60, time.time() + 60))  # as if written when it is read
     said = mirror("status", "--state", str(tmp_path))
     assert said.returncode == 0
-    assert "29.9" in said.stdout
-    assert json.loads(mirror("status", "--state", str(tmp_path), "--json").stdout) == state_json(
-        state
-    )
+    for word in ("runs", "recording", "rtsp://10.0.0.9", "29.9", "59.2 s, 40.0 MB", "100.0 GB"):
+        assert word in said.stdout
+    as_json = mirror("status", "--state", str(tmp_path), "--json")
+    assert json.loads(as_json.stdout) == state_json(well)
+
+
+def test_status_fails_where_something_is_missed_or_nothing_runs(tmp_path: Path) -> None:
+    path = tmp_path / "status.json"
+    ill = MirrorState(camera="x", camera_says="no\x1b[2Jroute", refused={"c1": "no room"})
+    path.write_text(json.dumps(state_json(ill)))
+    os.utime(path, (time.time() - 90, time.time() - 90))
+    said = mirror("status", "--state", str(tmp_path))
+    assert said.returncode == 1
+    for word in ("does not run", "LOST: no", "does NOT answer", "no clip c1", "no room"):
+        assert word in said.stdout
+    assert "\x1b" not in said.stdout
 
 
 def test_run_wants_a_pass_and_a_pass_is_for_operator_or_staff(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ export class ClipView {
     this.address = URL.createObjectURL(await visit.film(clip));
     film.src = this.address;
     byId("clip-told").hidden = true;
-    byId("clip-keep").hidden = false;
+    byId("clip-keep").hidden = visit.mayKeep === false; // she did not agree to it
     byId("clip").showModal();
     await film.play().catch(() => {}); // it may wait for her finger
   }

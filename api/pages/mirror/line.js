@@ -60,6 +60,7 @@ export class Visit {
   async agree(form) {
     const consent = await (await ask("POST", `/v1/visits/${this.id}/consents`, this.pass, form)).json();
     this.consent = consent.id;
+    this.mayKeep = form.purposes.includes("keep");
     this.#remember();
   }
 
