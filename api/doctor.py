@@ -18,7 +18,7 @@ from api.eye import card_of
 from api.finding import Finding
 from api.home import DOOR, home_of
 from api.keys import Keys
-from api.settings import Settings
+from api.settings import MOST_THREADS, Settings
 from index.errors import CatalogueError, NoShop
 from index.manifest import MANIFEST_NAME, read_manifest
 from index.shelf import Shelf
@@ -76,11 +76,15 @@ def _packages() -> Iterator[Finding]:
 
 
 def _threads(settings: Settings) -> Finding:
+    """What is shared out among the cores, and whether the machine or the operator decided it."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    said = settings.model_fields_set
+    threads = "as you set" if "threads" in said else f"a core each, {MOST_THREADS} at most"
+    batch = "batching off" if settings.batch == 1 else f"up to {settings.batch} pictures together"
+    workers = "as you set" if "workers" in said else "by the cores"
     detail = (
-        f"{cores} cores; the encoder uses {settings.lanes} × {settings.threads}, "
-        f"up to {settings.batch} together, "
-        f"{settings.workers} workers decode and search"
+        f"{cores} cores; encoding: {settings.lanes} at once, {settings.threads} threads each "
+        f"({threads}), {batch}; {settings.workers} requests worked on at once ({workers})"
     )
     return Finding("threads", True, detail)
 

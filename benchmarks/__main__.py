@@ -101,6 +101,11 @@ class Bench:
         """Encode against torch."""
         from benchmarks.torch_reference import torch_towers
 
+        alone = bench_encode.speeds(
+            self.spec, self.squares(), self.rounds, self.seconds, self.cores
+        )
+        print(alone.line(), flush=True)
+        save("encode_alone", asdict(alone))
         return bench_encode.run(self.squares(), self.spec, torch_towers, self.rounds)
 
     def index(self) -> list[Pairing]:

@@ -37,3 +37,15 @@ def test_a_shop_that_was_named_and_is_not_there_is_a_finding(call, monkeypatch):
     assert "vistazo index CATALOGUE --shop nope" in out
     monkeypatch.setenv("VISTAZO_SHOP", "nope")
     assert call("doctor")[0] == 1
+
+
+def test_the_doctor_tells_who_decided_how_cores_are_shared(call, monkeypatch):
+    _, out, _ = call("doctor", "--json")
+    said = next(f for f in json.loads(out)["findings"] if f["what"] == "threads")["detail"]
+    assert "a core each" in said
+    assert "up to 8 pictures together" in said
+    monkeypatch.setenv("VISTAZO_THREADS", "1")
+    monkeypatch.setenv("VISTAZO_BATCH", "1")
+    _, out, _ = call("doctor", "--json")
+    said = next(f for f in json.loads(out)["findings"] if f["what"] == "threads")["detail"]
+    assert "1 threads each (as you set), batching off" in said
