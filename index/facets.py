@@ -8,6 +8,7 @@ from index.terms import NOT_COUNTED
 
 MAX_VALUES = 50  # of one field; a page shows fewer
 MAX_DISTINCT = 200  # an attribute with more values is a description, not a choice
+ALWAYS = ("category", "colour", "brand")  # offered however many values they have
 
 Facets = dict[str, list[tuple[str, int]]]
 
@@ -23,11 +24,11 @@ def count_facets(connection: sqlite3.Connection, skus: Sequence[str] | None) -> 
         "GROUP BY field, value ORDER BY field, n DESC, value",
         (*sorted(NOT_COUNTED), *values),
     )
-    facets: Facets = {"category": [], "colour": [], "brand": []}
+    facets: Facets = {field: [] for field in ALWAYS}
     for field, shown, count in rows:
         facets.setdefault(field, []).append((shown, count))
     return {
         field: counts[:MAX_VALUES]
         for field, counts in facets.items()
-        if len(counts) <= MAX_DISTINCT or field in ("category", "colour", "brand")
+        if len(counts) <= MAX_DISTINCT or field in ALWAYS
     }

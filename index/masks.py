@@ -20,8 +20,10 @@ from index import bits
 from index.bits import Bits
 from index.catalogue import marks
 from index.conditions import Set, products_where, terms_in
+from index.facets import ALWAYS
 from index.filters import Operator, Part, number_of
 from index.slots import Slots
+from index.terms import NOT_COUNTED
 from index.vectors import Ids
 
 Numbers = npt.NDArray[np.float64]
@@ -57,6 +59,8 @@ class Masks:
         self._slots = slots
         self._bitmaps: OrderedDict[Key, Bits] = OrderedDict()
         self._columns: OrderedDict[str, list[Numbers]] = OrderedDict()
+        self.values: dict[str, dict[str, str]] | None = None
+        """What `counts` counts: values by field and how they are written; None until asked for."""
 
     @property
     def held_bytes(self) -> int:
@@ -120,7 +124,7 @@ class Masks:
     def take_over(self, connection: sqlite3.Connection, since: int) -> None:
         """Follow all changes of products after `since` that `connection`'s transaction sees; the
         slots have followed already."""
-        if not self._bitmaps and not self._columns:
+        if not self._bitmaps and not self._columns and self.values is None:
             return
         changed = [
             product
@@ -132,6 +136,7 @@ class Masks:
         if len(changed) > RELOAD_SHARE * self._slots.count + AT_ONCE:
             self._bitmaps.clear()
             self._columns.clear()
+            self.values = None
             return
         self._grow()
         for start in range(0, len(changed), AT_ONCE):
@@ -172,11 +177,13 @@ class Masks:
         """Put what the catalogue says of `products` into every set that is in memory."""
         into: dict[Key, list[int]] = {}
         rows = connection.execute(
-            "SELECT product_id, field, value, number FROM terms "
+            "SELECT product_id, field, value, number, shown FROM terms "
             f"WHERE product_id IN ({marks(products)})",
             products,
         )
-        for product, field, value, number in rows:
+        for product, field, value, number, shown in rows:
+            if shown is not None:
+                self._note_value(field, value, shown)
             for key in ((field, value), (field, None)):
                 if key in self._bitmaps:
                     into.setdefault(key, []).extend(of[product])
@@ -184,6 +191,15 @@ class Masks:
                 self._note_number(field, of[product], number)
         for key, slots in into.items():
             bits.add_to(self._bitmaps[key], np.array(slots, np.int64))
+
+    def _note_value(self, field: str, value: str, shown: str) -> None:
+        if self.values is None or field in NOT_COUNTED:
+            return
+        known = self.values.get(field)
+        if known is None:
+            self.values[field] = {value: shown}
+        elif known or field in ALWAYS:  # else it is no choice, and is not counted
+            known.setdefault(value, shown)
 
     def _note_number(self, field: str, slots: list[int], number: float) -> None:
         if not slots:

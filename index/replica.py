@@ -15,6 +15,8 @@ from index.bits import Bits
 from index.catalogue import forgotten_until, removed_since, sequence_of, vectors_since
 from index.choice import Choice, Wish, choose
 from index.conditions import require_known, set_of
+from index.counts import count_values, fetch_values, values_in
+from index.facets import Facets
 from index.filters import Filter
 from index.gate import Gate
 from index.kept import NOTE_NAME, Note, find_note, keep_flat, open_kept
@@ -212,6 +214,28 @@ class Replica:
             among = set_of(wanted.root, MaskSets(now.masks, now.tiered.slots, fetched))
             among = among & now.tiered.slots.alive
             return Chosen(among, sequence, bits.count(among), now)
+
+    def facets(
+        self, connection: sqlite3.Connection, wanted: Filter | None, sequence: int
+    ) -> Facets | None:
+        """How many of the products that pass (all, if None) carry which value; None as with search.
+
+        What the masks do not hold yet is read from the catalogue while others go on.
+        Raises BadFilter for unknown fields.
+        """
+        chosen = None if wanted is None else self.chosen(connection, wanted, sequence)
+        before = self._now
+        values = before.masks.values or values_in(connection)
+        fetched = fetch_values(connection, before.masks, values)
+        with self._gate.looking():
+            now = self._now
+            if now is not before or now.sequence != sequence:
+                return None
+            if wanted is not None and (chosen is None or chosen.of is not now):
+                return None
+            now.masks.values = values
+            among = None if chosen is None else chosen.among
+            return count_values(now.masks, now.tiered.slots, among, values, fetched)
 
     def search(
         self, vector: Vector, k: int, allowed: Ids | Chosen | None, sequence: int

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from index.entry import Entry, SeenPicture
+from index.filters import parse_filter
 from index.product import Picture, Product
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, fake_spec
@@ -44,3 +45,15 @@ def test_an_attribute_that_is_different_everywhere_is_no_choice(tmp_path: Path) 
         )
         assert "serial" not in shelf.facets()
         assert "serial" in shelf.fields()  # it can be filtered all the same
+
+
+def test_a_field_of_too_many_values_stays_away_when_products_change(tmp_path: Path) -> None:
+    with Shelf.open(tmp_path, fake_spec(title_weight=0), create=True) as shelf:
+        shelf.write(
+            [entry(Product(f"p{n}", attributes={"serial": (f"s{n}",)})) for n in range(201)]
+        )
+        assert "serial" not in shelf.facets()
+        shelf.change(Product("p1", colour="red", attributes={"serial": ("x",), "new": ("y",)}))
+        assert "serial" not in shelf.facets()
+        assert shelf.facets()["new"] == [("y", 1)]
+        assert shelf.facets(wanted=parse_filter("colour=red"))["colour"] == [("red", 1)]

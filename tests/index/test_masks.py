@@ -3,6 +3,7 @@
 Two openings of one shop act in turn, as two processes would; bases are made in between, by either.
 """
 
+import contextlib
 import random
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from index import bits, masks
 from index.catalogue import owners_of, vectors_since
 from index.conditions import allowed_pictures
 from index.errors import BadFilter, UnknownProduct
+from index.facets import count_facets
 from index.filters import parse_filter
 from index.flip import Flip
 from index.founding import found_base
@@ -70,17 +72,13 @@ class MasksSayWhatTheCatalogueSays(RuleBasedStateMachine):
 
     @rule(who=WHO, sku=SKUS, price=st.none() | st.integers(0, 9))
     def flip(self, who: int, sku: str, price: int | None) -> None:
-        try:
+        with contextlib.suppress(UnknownProduct):
             self.shelves[who].flip(Flip(sku, price=price))
-        except UnknownProduct:
-            pass
 
     @rule(who=WHO, sku=SKUS)
     def delete(self, who: int, sku: str) -> None:
-        try:
+        with contextlib.suppress(UnknownProduct):
             self.shelves[who].delete(sku)
-        except UnknownProduct:
-            pass
 
     @rule(who=WHO, adopt=st.booleans())
     def make_a_base(self, who: int, adopt: bool) -> None:
@@ -129,6 +127,17 @@ class MasksSayWhatTheCatalogueSays(RuleBasedStateMachine):
             assert nearest is not None
             assert set(nearest[0].tolist()) <= set(expected.tolist())
             assert np.allclose(nearest[1], sorted(exact, reverse=True)[:10], atol=2e-4)
+
+    @rule(who=WHO, text=st.none() | st.sampled_from(FILTERS[:6]))
+    def count(self, who: int, text: str | None) -> None:
+        shelf, wanted = self.shelves[who], None if text is None else parse_filter(text)
+        found = shelf.facets(wanted=wanted)
+        with shelf.database.reading() as connection:
+            owners = owners_of(connection)
+            passing = allowed_pictures(connection, wanted or parse_filter(""), owners)
+            ids = np.unique(owners.products[np.isin(owners.pictures, passing)]).tolist()
+            every = dict(connection.execute("SELECT id, sku FROM products").fetchall())
+            assert found == count_facets(connection, [every[n] for n in ids])
 
     def teardown(self) -> None:
         for shelf in self.shelves:
