@@ -8,6 +8,7 @@ from api.cli_check import check
 from api.cli_demo import demo
 from api.cli_doctor import doctor
 from api.cli_eval import evaluate
+from api.cli_flaws import flaws
 from api.cli_index import index
 from api.cli_keys import audit_command, keys_cli
 from api.cli_mirror import mirror_cli
@@ -52,6 +53,7 @@ def build_cli() -> typer.Typer:
     cli.command("snapshot")(snapshot)
     cli.command("restore")(restore)
     cli.command("eval")(evaluate)
+    cli.command("flaws")(flaws)
     cli.command("audit")(audit_command)
     cli.add_typer(build_models_cli())
     cli.add_typer(keys_cli(), name="keys")

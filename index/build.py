@@ -27,6 +27,7 @@ from index.recall import Recall
 from index.row import Row
 from index.shelf import Shelf
 from index.source import Mappings, nothing_said, read_source
+from index.traits import write_traits
 from vision.decode import Limits
 from vision.encoder import Encoder
 
@@ -267,6 +268,8 @@ class _Run:
                 new = changes.write_entry(connection, sequence, entry, self._title_weight)
                 self.report.added += new
                 self.report.changed += not new
+            for some in embedded:
+                write_traits(connection, some.traits)
             for entry in (entry for some in embedded for entry in some.held):
                 stamps = [seen.stamp for seen in entry.pictures]
                 known = plan.held[entry.sku].id

@@ -14,9 +14,10 @@ import numpy as np
 from index.blend import words_of
 from index.entry import Entry, SeenPicture
 from index.errors import BadRow
-from index.examine import PictureFile, digest_of, read_picture, see
+from index.examine import PictureFile, digest_of, read_picture, see_traits
 from index.product import Picture
 from index.row import Row
+from index.traits import Traits
 from vision.decode import Limits
 from vision.embedding import Embedding
 from vision.encoder import Encoder
@@ -35,6 +36,7 @@ class Embedded:
     held: list[Entry] = field(default_factory=list)
     rejected: list[BadRow] = field(default_factory=list)
     encoded: int = 0
+    traits: dict[str, Traits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +120,10 @@ class Embedder:
             try:
                 file = read_picture(path, self._limits, self._clock_ns())
                 known = self._find_known(file.sha256)
-                pixels = None if known else see(file.data, self._encoder.spec, self._limits)
+                pixels = None
+                if known is None:
+                    pixels, traits = see_traits(file.data, self._encoder.spec, self._limits)
+                    done.traits[file.sha256] = traits
             except (NotAPicture, PictureTooLarge) as refused:
                 done.rejected.append(_rejected(row, path, refused))
                 continue

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.manifest import write_atomically
+from index.traits import Traits, traits_of
 from vision.decode import Limits, decode
 from vision.errors import NotAPicture, VisionError
 from vision.photo import Pixels
@@ -69,8 +70,14 @@ def find_stamp(path: str) -> str | None:
 
 def see(data: bytes, spec: EncoderSpec, limits: Limits) -> Pixels:
     """What the encoder of `spec` takes of the picture; raises NotAPicture, PictureTooLarge."""
+    return see_traits(data, spec, limits)[0]
+
+
+def see_traits(data: bytes, spec: EncoderSpec, limits: Limits) -> tuple[Pixels, Traits]:
+    """The same, and the picture's traits, which cost 0.1 ms once it is decoded."""
     photo = decode(data, box=None, side_px=spec.size_px, limits=limits)
-    return preprocess(photo, spec.size_px, spec.resize)
+    traits = traits_of(photo.pixels, photo.width_px, photo.height_px)
+    return preprocess(photo, spec.size_px, spec.resize), traits
 
 
 def digest_of(pixels: Pixels) -> str:

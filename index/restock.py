@@ -21,6 +21,7 @@ from index.examine import digest_of, read_picture, see
 from index.product import Picture, Product
 from index.rules import copy_rules
 from index.shelf import Shelf
+from index.traits import copy_traits
 from vision.decode import Limits
 from vision.encoder import Encoder
 from vision.errors import NotAPicture, PictureTooLarge
@@ -69,6 +70,7 @@ def restock(
             changes.set_title_weight(connection, weight)
     with old.database.reading() as theirs, new.database.writing() as connection:
         copy_rules(theirs, connection)
+        copy_traits(theirs, connection)
     with old.database.reading() as connection:
         done.sequence = sequence_of(connection)
         skus, here = _skus(connection, since), {sku for sku, _ in _skus(connection, 0)}
