@@ -95,7 +95,7 @@ def read_cells(catalogue: Path) -> Iterator[Mapping[str, Sequence[str]]]:
     Raises BadSource. Rows that cannot be read at all are left out: no product comes of them.
     """
     if catalogue.suffix.casefold() in (".csv", ".tsv", ".txt"):
-        for record in read_table(catalogue, lambda note: None):
+        for record in read_table(catalogue, lambda note: None, lambda columns: None):
             if not isinstance(record, BadRow):
                 yield record[1]
         return
