@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 
-from api.eye import card_of, open_encoder
+from api.eye import SleepingEncoder, card_of
 from api.fetching import of_catalogues
 from api.progress import stage_bar
 from api.settings import Settings
@@ -65,7 +65,7 @@ def index_source(
     started = perf_counter()
     source.stat()  # a mistyped name must not leave an empty shop behind
     lanes = cores()
-    encoder = open_encoder(settings, threads=1, lanes=lanes)
+    encoder = SleepingEncoder(settings, threads=1, lanes=lanes)
     with (
         stage_bar(quiet=quiet) as show,
         Shelf.open(settings.shop, encoder.spec, create=True) as shelf,
