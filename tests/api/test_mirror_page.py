@@ -166,6 +166,24 @@ def test_a_minor_s_guardian_is_asked_for_and_a_mind_may_be_changed(
     is_(page, "off")
 
 
+def test_who_leaves_without_a_word_is_asked_and_then_her_visit_is_ended(
+    come: Any, mirror: LittleMirror
+) -> None:
+    page = come(mirror.page.replace("mirror#", "mirror?idle_s=1#"))
+    page.wait_for_selector("#deed:not([hidden])")
+    page.click("#deed")
+    page.wait_for_selector("#notice:has-text('Are you still there')")
+    page.mouse.click(5, 5)
+    page.wait_for_selector("#notice", state="hidden")
+    assert page.is_visible("#end")
+    page.wait_for_selector("#notice:has-text('Are you still there')")
+    # Nobody waits thirty seconds in a test: her clock is moved on.
+    page.evaluate("() => { const n = performance.now.bind(performance);"
+                  " performance.now = () => n() + 40_000; }")  # fmt: skip
+    page.wait_for_selector("#deed:has-text('Begin')")
+    until(lambda: mirror.attendant.visit_id == "")
+
+
 def test_another_tab_needs_the_pin_or_ends_the_visit(come: Any, mirror: LittleMirror) -> None:
     first, second = come(), come()
     first.wait_for_selector("#deed:not([hidden])")
@@ -245,7 +263,7 @@ def test_every_sentence_of_the_mirror_s_pages_is_there_in_both_languages_and_sai
     files = [*PAGES.glob("*.js"), *PAGES.glob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in files)
     wanted = set(re.findall(r'data-say[\w-]*="([\w.-]+)"', source))
-    groups = "veil|lead|gap|visit|pin|record|consent|clip|company|feed"
+    groups = "veil|lead|gap|visit|pin|record|consent|clip|company|feed|idle"
     wanted |= set(re.findall(rf'"((?:{groups})\.[\w.-]+)"', source))
     assert wanted <= english.keys()
     built = ("light.", "error.", "status.", "page.title")

@@ -5,6 +5,7 @@ import { loadStrings } from "../strings.js";
 import { ClipView } from "./clip.js";
 import { Feeder } from "./feeder.js";
 import { ConsentForm, PinForm } from "./forms.js";
+import { Idle } from "./idle.js";
 import { endAbandoned, ownPass, Refused, Visit } from "./line.js";
 import { Live } from "./live.js";
 
@@ -29,6 +30,11 @@ class Mirror {
     this.consents = new ConsentForm(strings, () => this.draw());
     this.pins = new PinForm(strings, (visit) => this.#expect(visit.id, visit));
     this.clips = new ClipView(strings);
+    this.idle = new Idle(
+      () => Boolean(this.clip || this.counting || this.making),
+      (seconds) => this.#ask(seconds),
+      () => this.#try(() => this.#end()),
+    );
     this.feeder = new Feeder(ownPass, (key) => this.#notice(key));
   }
 
@@ -225,7 +231,14 @@ class Mirror {
     this.noticed = setTimeout(() => (byId("notice").hidden = true), NOTICE_MS);
   }
 
+  /** Is she still there? Any touch says so. */
+  #ask(seconds) {
+    if (seconds) this.#notice("idle.ask", { seconds });
+    else byId("notice").hidden = true;
+  }
+
   #tick() {
+    this.idle.tick(Boolean(this.visit && this.line.open));
     byId("elapsed").hidden = this.light !== "recording" || !this.clip;
     const s = Math.floor((performance.now() - this.startedMs) / 1000);
     byId("elapsed").textContent = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
