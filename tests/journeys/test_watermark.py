@@ -1,225 +1,196 @@
-"""A shopper's picture is personal data: after searches of every kind, failed ones too, nothing of
-it is found on the disk, in an open or deleted file of any process of the server, or in its log."""
+"""Not one frame is anywhere before she agrees, nor after she was forgotten.
 
-import io
-import json
+Every packet of the drawn camera carries a secret. Searched for are the secret, slices of the
+packets as they were sent and rows of the pictures they decode to: in every file of both machines,
+in their temporary folders, and in files that were deleted while a process still holds them open.
+"""
+
 import os
-import re
-import secrets
+import resource
+import signal
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
+import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
 
-from benchmarks.memory import family
-from index.shelf import Shelf
-from models.registry import load_card
-from vision.encoder import OnnxEncoder
+av = pytest.importorskip("av", reason="the mirror's extra is not installed")
 
-ROOT = Path(__file__).parents[2]
-LOOKED_AT_MOST_BYTES = 64_000_000  # of one file
+from mirror.encode import decode  # noqa: E402  after the skip
+from mirror.packet import Packet  # noqa: E402
+from tests.drawn_camera import Drawing, packets  # noqa: E402
+from tests.drawn_network import rtsp  # noqa: E402
+from tests.mirror_shop import SECRET, Shop, agree, come_in, record, settled, until  # noqa: E402
 
-
-@pytest.fixture(scope="module")
-def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop of the built-in model with eight drawn products."""
-    from index.build import apply_source
-    from tests.little_shop import COLOURS, drawn
-
-    folder = tmp_path_factory.mktemp("watermark")
-    lines = ["sku,title,image"]
-    for colour in COLOURS:
-        drawn(colour).save(folder / f"{colour}.png")
-        lines.append(f"{colour},A {colour} bag,{colour}.png")
-    (folder / "catalogue.csv").write_text("\n".join(lines), "utf-8")
-    encoder = OnnxEncoder(load_card(ROOT / "models" / "builtin").spec, threads=1)
-    with Shelf.open(folder / "shop", encoder.spec, create=True) as shelf:
-        apply_source(shelf, encoder, folder / "catalogue.csv")
-    return folder / "shop"
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
+EVERYWHERE = ("/tmp", "/var/tmp", "/dev/shm", "/run")
 
 
-class Server:
-    """A real `vistazo serve` with a folder of its own for temporary files, and its log."""
-
-    def __init__(self, shop: Path, place: Path) -> None:
-        self.shop, self.temporary, self.log = shop, place / "tmp", place / "log"
-        self.temporary.mkdir()
-        command = [
-            sys.executable,
-            "-m",
-            "api",
-            "serve",
-            "--shop",
-            str(shop),
-            "--port",
-            "0",
-            "--json",
-        ]
-        environment = os.environ | {"TMPDIR": str(self.temporary), "VISTAZO_DECODERS": "2"}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command, cwd=ROOT, stdout=log, stderr=log, env=environment
-            )
-        self.url = self._url()
-
-    def _url(self) -> str:
-        until = time.monotonic() + 120
-        while time.monotonic() < until and self.process.poll() is None:
-            if found := re.search(r'"url": "([^"]+)"', self.log.read_text("utf-8")):
-                return found.group(1)
-            time.sleep(0.05)
-        raise AssertionError(self.log.read_text("utf-8"))
-
-    def ask(self, path: str, body: bytes | None, kind: str) -> int:
-        """The status of one request."""
-        request = urllib.request.Request(self.url + path, body, {"content-type": kind})
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                answer.read()
-                return int(answer.status)
-        except urllib.error.HTTPError as refused:
-            refused.read()
-            return refused.code
-        except (urllib.error.URLError, ConnectionError):
-            return 0  # it hung up on us
-
-    def end(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
+def plane(frame: "av.VideoFrame") -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    """The luma as the decoder holds it."""
+    first = frame.planes[0]
+    return np.frombuffer(first, np.uint8).reshape(-1, first.line_size)[:, : frame.width]
 
 
-@pytest.fixture
-def server(shop_folder: Path, tmp_path: Path) -> Iterator[Server]:
-    started = Server(shop_folder, tmp_path)
-    yield started
-    started.end()
-
-
-def marked(mark: str, kind: str = "JPEG") -> bytes:
-    """A sound picture that carries `mark` in its file, and in its pixels where they are plain."""
-    image = Image.new("RGB", (160, 120), (200, 30, 40))
-    plain = (mark.encode() * 400)[: 3 * 160 * 40]
-    image.paste(Image.frombytes("RGB", (160, len(plain) // 480), plain))
-    out = io.BytesIO()
-    if kind == "PNG":
-        note = PngImagePlugin.PngInfo()
-        note.add_text("Comment", mark)
-        image.save(out, "PNG", pnginfo=note, compress_level=0)
-    elif kind == "BMP":
-        image.save(out, "BMP")
-    else:
-        image.save(out, kind, comment=mark.encode())
-    return out.getvalue()
-
-
-def form(mark: str, picture: bytes, *more: str) -> tuple[bytes, str]:
-    """A multipart body with the picture, under a file name that carries the mark, too."""
-    head = f'--B\r\nContent-Disposition: form-data; name="image"; filename="{mark}.jpg"\r\n\r\n'
-    tail = "".join(
-        f'\r\n--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
-        for name, _, value in (pair.partition("=") for pair in more)
-    )
-    return (
-        head.encode() + picture + tail.encode() + b"\r\n--B--\r\n",
-        "multipart/form-data; boundary=B",
-    )
-
-
-def searches(mark: str) -> list[tuple[str, str, Callable[[Server], int]]]:
-    """Every kind of search, with the statuses that it may be answered with."""
-    jpeg, png, bmp = (marked(mark, kind) for kind in ("JPEG", "PNG", "BMP"))
-    big = png + bytes(3_000_000)  # over the size at which frameworks begin to spool
-    whole, kind = form(mark, big)
-
-    def post(body: bytes, kind: str, query: str = "") -> Callable[[Server], int]:
-        return lambda server: server.ask(f"/v1/search{query}", body, kind)
-
-    return [
-        ("picture", "200", post(jpeg, "image/jpeg")),
-        ("png", "200", post(png, "image/png")),
-        ("bmp", "200", post(bmp, "image/bmp")),
-        ("large form", "200", post(whole, kind)),
-        ("form with words", "200", post(*form(mark, jpeg, f"text=bag {mark}"))),
-        ("box", "200", post(*form(mark, png, "box=0,0,50,50"))),
-        ("words", "200", post(json.dumps({"text": f"bag {mark}"}).encode(), "application/json")),
-        ("address", "200", lambda server: server.ask(f"/v1/search?text={quote(mark)}", None, "")),
-        ("box outside", "422", post(jpeg, "image/jpeg", "?box=0,0,999,999")),
-        ("cut short", "415", post(png[: len(png) // 2], "image/png")),
-        ("no picture", "415", post(mark.encode() * 999, "image/jpeg")),
-        ("torn form", "400", post(whole[:-40], kind)),
-        ("unknown field", "422", post(*form(mark, jpeg, f"{mark}=1"))),
-        ("no JSON", "400", post(b'{"text": "' + mark.encode(), "application/json")),
-        ("bad filter", "422", post(jpeg, "image/jpeg", f"?filter={quote(mark + ')(')}")),
-        ("unknown SKU", "404", post(json.dumps({"like": mark}).encode(), "application/json")),
-        ("too large", "413 0", post(png + mark.encode() * 1_500_000, "image/png")),
-        ("other kind", "415", post(jpeg, "text/plain")),
-        ("other address", "404", lambda server: server.ask(f"/v1/{mark}", jpeg, "image/jpeg")),
-    ]  # fmt: skip
-
-
-def search_over_and_over(server: Server, mark: str, rounds: int) -> None:
-    kinds = searches(mark)
-    for n in range(rounds):
-        name, statuses, ask = kinds[n % len(kinds)]
-        assert str(ask(server)) in statuses.split(), name
-
-
-def places_with(server: Server, mark: str) -> list[str]:
-    """Every file in reach that holds the mark: the shop, the temporary folders, the log, and what
-    any of the server's processes holds open, deleted or never named."""
-    needles = [mark.encode(), mark[:16].encode("utf-16-le")]
-    files = [server.log]
-    for folder in (server.shop, server.temporary, Path("/tmp"), Path("/var/tmp"), Path("/dev/shm")):
-        files += _files_since(folder, server.log.stat().st_ctime - 5)
-    for pid in family(server.process.pid):
-        files += list(Path(f"/proc/{pid}/fd").glob("*"))
-    return [str(file) for file in files if _holds(file, needles)]
-
-
-def _files_since(folder: Path, moment_s: float) -> list[Path]:
-    found = []
-    for base, _, names in os.walk(folder):
-        for name in names:
-            path = Path(base, name)
-            try:
-                if path.is_file() and not path.is_symlink() and path.stat().st_mtime >= moment_s:
-                    found.append(path)
-            except OSError:  # it was somebody's, and is gone
-                continue
+def needles(stream: list[Packet]) -> list[bytes]:
+    """The secret, pieces of packets, and rows of decoded pictures that are like no other bytes."""
+    found = [SECRET, SECRET[::-1]]
+    for packet in stream[:90:9]:
+        middle = len(packet.data) // 2
+        found.append(packet.data[middle : middle + 24])
+    for picture in list(decode(stream[:60]))[::6]:
+        luma = plane(picture.frame)
+        row = max(luma[40:], key=lambda pixels: len(np.unique(pixels)))
+        at = max(range(0, len(row) - 48, 8), key=lambda k: len(np.unique(row[k : k + 48])))
+        if len(np.unique(row[at : at + 48])) > 8:
+            found.append(row[at : at + 48].tobytes())
     return found
 
 
-def _holds(file: Path, needles: list[bytes]) -> bool:
-    try:
-        if not file.is_file():  # a socket or a pipe keeps nothing; memory without a name is a file
-            return False
-        with file.open("rb") as opened:
-            data = opened.read(LOOKED_AT_MOST_BYTES)
-    except OSError:
-        return False
-    return any(needle in data for needle in needles)
+def holding(paths: Iterator[Path], wanted: list[bytes]) -> list[str]:
+    held = []
+    for path in paths:
+        try:
+            content = path.read_bytes()
+        except OSError:
+            continue  # gone meanwhile, or a socket
+        if any(needle in content for needle in wanted):
+            held.append(str(path))
+    return held
 
 
-def look(server: Server, rounds: int) -> None:
-    mark = f"watermark{secrets.token_hex(12)}"
-    search_over_and_over(server, mark, rounds)
-    assert places_with(server, mark) == []
-    planted = server.temporary / "planted"
-    planted.write_text(mark, "utf-8")  # the look itself is not blind
-    assert str(planted) in places_with(server, mark)
+def files_of(shop: Shop) -> Iterator[Path]:
+    """Every file of both machines, and every file that their processes hold, deleted ones too."""
+    yield from (path for path in shop.folder.rglob("*") if path.is_file())
+    for process in shop.processes:
+        folder = Path(f"/proc/{process.pid}/fd")
+        if process.poll() is None and folder.exists():
+            yield from (fd for fd in folder.iterdir() if fd.is_file())
 
 
-def test_nothing_of_a_query_is_left_anywhere(server: Server) -> None:
-    look(server, 57)
+def files_since(start: float) -> Iterator[Path]:
+    """Whatever was written on this machine since, where programs hide things."""
+    for root in EVERYWHERE:
+        for folder, _, names in os.walk(root):
+            for name in names:
+                path = Path(folder) / name
+                try:
+                    facts = path.stat()
+                except OSError:
+                    continue
+                if path.is_file() and facts.st_mtime >= start and facts.st_size < 200_000_000:
+                    yield path
+
+
+@pytest.fixture(scope="module")
+def stream() -> list[Packet]:
+    return packets(450, Drawing(width_px=640, height_px=480, gop=15, secret=SECRET))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, stream: list[Packet]) -> Iterator[Shop]:
+    camera = rtsp(stream)
+    opened = Shop(tmp_path, f"rtsp://127.0.0.1:{camera.port}/live")
+    yield opened
+    opened.close()
+    camera.kill()
+
+
+def test_the_search_finds_what_is_there(tmp_path: Path, stream: list[Packet]) -> None:
+    wanted = needles(stream)
+    assert len(wanted) > 12
+    (tmp_path / "packet").write_bytes(b"..." + stream[9].data + b"...")
+    pictures = [plane(picture.frame).tobytes() for picture in decode(stream[:60])]
+    (tmp_path / "pictures").write_bytes(b"".join(pictures))
+    hidden = (tmp_path / "deleted").open("w+b")
+    hidden.write(SECRET)
+    hidden.flush()
+    (tmp_path / "deleted").unlink()
+    fds = (fd for fd in Path("/proc/self/fd").iterdir() if fd.is_file())
+    assert len(holding((p for p in tmp_path.iterdir()), wanted)) == 2
+    assert len(holding(fds, wanted)) == 1
+    hidden.close()
+
+
+def test_no_frame_is_anywhere_before_consent_nor_after_forgetting(
+    shop: Shop, stream: list[Packet]
+) -> None:
+    wanted = needles(stream)
+    visit, hers = come_in(shop)
+    until(lambda: shop.mirror_state()["ring_s"] > 1.5)
+    assert holding(files_of(shop), wanted) == []
+    agree(shop, visit, "record", "keep")
+    until(lambda: shop.mirror_state()["ring_s"] > 1)
+    clip_id = record(shop, visit, pre_roll_s=0.5)
+    time.sleep(0.5)
+    assert holding(files_of(shop), wanted) == []  # sealed, even while it is being written
+    shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
+    assert settled(shop, clip_id, hers) == "kept"
+    # She watches it: what is opened for her is opened in memory only.
+    assert shop.answer("GET", f"/v1/clips/{clip_id}/video", hers).is_success
+    assert holding(files_of(shop), wanted) == []
+    shop.call("POST", f"/v1/customers/{visit['customer_id']}/forget", hers)
+    traces = [*wanted, "Ana Núñez".encode(), clip_id.encode(), visit["id"].encode()]
+    until(lambda: not holding(files_of(shop), [clip_id.encode()]) or _only_ledgers(shop, clip_id))
+    left = [p for p in holding(files_of(shop), traces) if not _may_know(p)]
+    assert left == []
+
+
+def _only_ledgers(shop: Shop, clip_id: str) -> bool:
+    return all(_may_know(path) for path in holding(files_of(shop), [clip_id.encode()]))
+
+
+def _may_know(path: str) -> bool:
+    """Ids (and nothing else) outlive her: what was destroyed, and that it must not come back."""
+    name = os.path.basename(os.path.realpath(path))  # noqa: PTH119  /proc's links
+    ledgers = ("forgotten.db", "clips.db", "mirrors.db")
+    return any(name in (ledger, f"{ledger}-wal") for ledger in ledgers)
+
+
+def test_neither_process_leaves_a_core_when_it_dies(shop: Shop) -> None:
+    until(lambda: shop.mirror_state()["ring_s"] > 0.3)
+    control = subprocess.Popen(["/bin/sleep", "60"], preexec_fn=_cores_allowed)
+    for process in (control, shop.mirror, shop.server):
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert core.split()[4] == ("0" if process is not control else core.split()[4])
+    dumped = {}
+    for name, process in (("control", control), ("mirror", shop.mirror), ("server", shop.server)):
+        os.kill(process.pid, signal.SIGQUIT)
+        _, status = os.waitpid(process.pid, 0)
+        process.returncode = -signal.SIGQUIT
+        assert os.WIFSIGNALED(status), name
+        dumped[name] = os.WCOREDUMP(status)
+    assert dumped["mirror"] is dumped["server"] is False
+    assert not [path for path in shop.folder.rglob("core*") if path.is_file()]
+
+
+def _cores_allowed() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
 @pytest.mark.soak
-def test_nothing_of_a_thousand_queries_is_left_anywhere(server: Server) -> None:
-    look(server, int(os.environ.get("VISTAZO_WATERMARKS", "1000")))
+@pytest.mark.timeout(3600)
+def test_the_whole_machine_holds_no_frame(shop: Shop, stream: list[Packet]) -> None:
+    """The same over many visits with crashes among them, and everywhere on this machine."""
+    start, wanted = time.time(), needles(stream)
+    for turn in range(int(os.environ.get("VISTAZO_WATERMARKS", "10"))):
+        visit, hers = come_in(shop)
+        agree(shop, visit, "record")
+        until(lambda: shop.mirror_state()["ring_s"] > 0.6)
+        clip_id = record(shop, visit, pre_roll_s=0.5)
+        time.sleep(0.5)
+        if turn % 2:
+            shop.mirror.kill()
+            shop.mirror.wait()
+            shop.mirror = shop.start_mirror()
+        shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
+        settled(shop, clip_id, hers)
+        assert holding(files_of(shop), wanted) == []
+        shop.call("POST", f"/v1/customers/{visit['customer_id']}/forget", hers)
+    assert holding(files_of(shop), wanted) == []
+    assert holding(files_since(start), wanted) == []

@@ -1,6 +1,8 @@
 """Clips as a customer sees them: in a real browser, frame by frame, joints included."""
 
 import base64
+import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ async ({mp4, frames, bits, block}) => {
   const bytes = Uint8Array.from(atob(mp4), c => c.charCodeAt(0));
   const video = document.createElement('video');
   video.muted = true;
+  document.body.append(video);  // else it may be collected while it seeks
   video.src = URL.createObjectURL(new Blob([bytes], {type: 'video/mp4'}));
   await new Promise((done, fail) => {
     video.onloadeddata = done;
@@ -51,7 +54,10 @@ async ({mp4, frames, bits, block}) => {
     });
     found.push(read());
   }
-  return {found, duration: video.duration, width: video.videoWidth};
+  const facts = {found, duration: video.duration, width: video.videoWidth};
+  URL.revokeObjectURL(video.src);
+  video.remove();
+  return facts;
 }
 """
 
@@ -104,3 +110,43 @@ def test_chromium_shows_exactly_the_asked_frames_across_the_joints(
         answer = seen(page, footage.mp4, frames)
         assert answer["found"] == [first + frame for frame in frames]
         assert answer["duration"] == pytest.approx(count / 30, abs=0.002)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(4 * 3600)
+def test_chromium_reads_two_hundred_random_clips_back_to_the_frame(page: Any) -> None:
+    """Resumable: with VISTAZO_SOAK=folder a clip that was read back is not cut again."""
+    clips = int(os.environ.get("VISTAZO_CLIPS", "200"))
+    kept = os.environ.get("VISTAZO_SOAK")
+    ledger = Path(kept) / "chromium.jsonl" if kept else None
+    done = [json.loads(line) for line in ledger.read_text().splitlines()] if _is(ledger) else []
+    read = {line["clip"] for line in done}
+    shapes = [(gop, bframes) for gop in (30, 120, 300) for bframes in (0, 3)]
+    for shape, (gop, bframes) in enumerate(shapes):
+        mine = [k for k in range(clips) if k % len(shapes) == shape and k not in read]
+        stream = packets(1900, Drawing(gop=gop, bframes=bframes)) if mine else []
+        for k in mine:
+            rng = random.Random(k)
+            first = rng.randrange(0, 1890)
+            last = rng.randrange(first, min(1900, first + 1800))
+            footage = cut(stream, START + first * STEP, START + last * STEP, X264)
+            frames = _worth_a_look(first, last, gop, rng)
+            answer = seen(page, footage.mp4, frames)
+            assert answer["found"] == [first + frame for frame in frames], (gop, bframes, first)
+            assert answer["duration"] == pytest.approx((last - first + 1) / 30, abs=0.002)
+            if ledger:
+                with ledger.open("a") as file:
+                    file.write(json.dumps({"clip": k, "making": footage.making.value}) + "\n")
+
+
+def _is(ledger: Path | None) -> bool:
+    return ledger is not None and ledger.exists()
+
+
+def _worth_a_look(first: int, last: int, gop: int, rng: random.Random) -> list[int]:
+    """Both ends, both sides of the first and the last joint, and eight in between."""
+    count = last - first + 1
+    joints = [-first % gop, (last // gop) * gop - first]
+    looked = {0, 1, count - 3, count - 2, count - 1, *(rng.randrange(count) for _ in range(8))}
+    looked |= {joint + step for joint in joints for step in (-2, -1, 0, 1)}
+    return sorted(frame for frame in looked if 0 <= frame < count)
