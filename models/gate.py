@@ -3,8 +3,10 @@
 NaN passes no gate: every comparison asks for "at least".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from math import nan
+from typing import Any, Final, Literal
 
 from models.closeness import Parity
 from models.errors import ParityLost
@@ -51,3 +53,14 @@ def _asked(precision: Precision, parity: Parity) -> list[tuple[str, float, float
         ("centred cosine", parity.centred, gate.centred),
         ("top-10 agreement", parity.agreement, gate.agreement),
     ]
+
+
+def require_no_loss(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise ParityLost unless every figure of `before` that has an interval still lies in it or
+    above it: what a new version of a model must keep of the one that is out."""
+    for name, held in before.items():
+        if not isinstance(held, dict) or "interval" not in held:
+            continue
+        found, least = float(now.get(name, {}).get("value", nan)), float(held["interval"][0])
+        if not found >= least:
+            raise ParityLost(f"{name}, as the version before it measured", found, least)

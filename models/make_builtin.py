@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from models.card import ModelCard, write_card
+from models.card import CARD_FILE, ModelCard, read_card, write_card
 from models.folds import (
     FOLDS,
     SHARES,
@@ -25,6 +25,7 @@ from models.folds import (
     calibrations,
     train_fold,
 )
+from models.gate import require_no_loss
 from models.graphs import PictureTail, WordsTail, join_picture, join_words
 from models.heads import COLOUR, INSTANCE, KIND, Gaze
 from models.judge import read_judge
@@ -85,6 +86,8 @@ def make(bench: Bench, out: Path) -> None:
     schedule = Schedule()
     folds = Folds(bench, gaze, wordings, pictures, texts, read_judge(wordings))
     evidence = folds.run(schedule)
+    if (out / CARD_FILE).exists():  # what was out before; compared before anything is written
+        require_no_loss(read_card(out).measured, evidence.tally.figures())
     fitted = calibrations(evidence)
     heads = train_fold(bench, pictures, texts, schedule, None)
     export(bench, gaze, heads, out)
