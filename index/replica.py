@@ -163,6 +163,12 @@ class Replica:
             self._now = fresh
         return True
 
+    def start_over(self, connection: sqlite3.Connection) -> None:
+        """Read all vectors from the catalogue again; the old ones answer meanwhile."""
+        fresh = self._from_nothing(connection)
+        with self._gate.changing():
+            self._now = fresh
+
     def _from_note(self, connection: sqlite3.Connection) -> _Moment | None:
         """What is kept in the folder, brought up to date; None if it is not this shop's, from its
         future (a shop put back from a backup is older than its cache), damaged or wrong."""

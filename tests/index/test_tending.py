@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from index import mapped
 from index.choice import Wish
 from index.shelf import Shelf
 from index.tending import AFTER_FAILURE_S, Tending
@@ -72,6 +73,30 @@ def test_a_base_is_made_while_searches_go_on_and_changes_are_seen(folder: Path) 
         searching.join()
         assert len(answers) > 20
         assert all(found[:19] == expected[:19] for found in answers)
+
+
+def test_damage_in_the_midst_of_a_large_base_is_found_while_it_serves(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped, "BLOCK_BYTES", 4_096)
+    monkeypatch.setattr(mapped, "CHECKED_WHOLE_BYTES", 10_000)
+    monkeypatch.setattr(mapped, "SPREAD_BLOCKS", 1)
+    with Shelf.open(folder, fake_spec(), wish=LISTS) as shelf:
+        make_base(shelf)
+        expected = skus(shelf)
+    (path,) = folder.glob("vectors-*.arrays")
+    data = bytearray(path.read_bytes())
+    data[30_000] ^= 1
+    path.write_bytes(data)
+    with Shelf.open(folder, fake_spec(), wish=LISTS) as shelf:
+        assert shelf._replica.tiered.base is not None
+        tending = Tending(folder, shelf._replica, shelf.database)
+        monkeypatch.setattr(tending, "_run_child", lambda: (75, ""))
+        for _ in range(9):
+            tending.tend()
+        assert shelf._replica.tiered.base is None
+        assert skus(shelf) == expected
+        assert not path.exists()
 
 
 def test_closing_does_not_wait_for_a_base_to_be_made(folder: Path) -> None:
