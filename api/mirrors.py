@@ -1,9 +1,5 @@
 """`/v1/mirrors`: make one, see how it is, live too; and the line over which it takes its orders."""
 
-import asyncio
-import json
-import time
-from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request
@@ -12,6 +8,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from api.bounded import BoundedRoute
 from api.callers import callers
 from api.errors import BadParameter
+from api.event_stream import EVENTS, told
 from api.mirror_forms import orders_json, read_state, state_json
 from api.people_examples import LIVE, MIRROR, MIRRORS, NEW_MIRROR, ORDERS, STATE, shown
 from api.problems import documented
@@ -22,11 +19,7 @@ from mirror.mirrors import Mirror
 from mirror.studio import Studio
 
 PASS_S = 10 * 365 * 86_400.0  # a mirror hangs on a wall: its pass ends when it is taken back
-_ALIVE_S = 5.0  # twenty reports are missing: it is away
-_LIVE_S = 0.5
-_EVENTS = "text/event-stream"
-_STILL_HERE_S = 10.0  # proxies cut lines that say nothing for longer
-_LISTENED_S = 900.0  # then she asks again by herself, and her pass is looked at anew
+ALIVE_S = 5.0  # twenty reports are missing: it is away
 _WHO = (NotKnown, NotAllowed, UnknownMirror)
 
 
@@ -68,7 +61,7 @@ def routes(studio: Studio) -> APIRouter:
     @router.get(
         "/{mirror_id}/live",
         response_class=StreamingResponse,
-        responses=documented(*_WHO) | shown(LIVE, media_type=_EVENTS),
+        responses=documented(*_WHO) | shown(LIVE, media_type=EVENTS),
     )
     async def live(
         mirror_id: str, request: Request, caller: Annotated[Caller, Depends(who)]
@@ -76,10 +69,13 @@ def routes(studio: Studio) -> APIRouter:
         """How a mirror is, as server-sent events: one whenever something has changed."""
         demand(caller, Act.SEE_MIRROR, Thing(mirror_id=mirror_id))
         mirror = studio.mirrors.get(mirror_id)
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(
-            _events(studio, mirror, request), media_type=_EVENTS, headers=headers
-        )
+
+        def facts() -> dict[str, Any]:
+            fields = _mirror(studio, mirror)
+            fields.pop("said_at", None)  # it changes with every report
+            return fields
+
+        return told("mirror", facts, request)
 
     @router.get("/{mirror_id}/picture", status_code=204, responses=documented(*_WHO))
     def may_look(mirror_id: str, caller: Annotated[Caller, Depends(who)]) -> None:
@@ -112,24 +108,7 @@ def _mirror(studio: Studio, mirror: Mirror) -> dict[str, Any]:
     fields: dict[str, Any] = {"id": mirror.id, "name": mirror.name, "alive": False, "state": None}
     if word:
         state, at = word
-        alive = (studio.clock.now() - at).total_seconds() < _ALIVE_S
+        alive = (studio.clock.now() - at).total_seconds() < ALIVE_S
         # While it is away nobody knows whether it records: the light must not say "off".
         fields |= {"alive": alive, "state": state_json(state), "said_at": at.isoformat()}
     return fields
-
-
-async def _events(studio: Studio, mirror: Mirror, request: Request) -> AsyncIterator[str]:
-    began_s = said_s = time.monotonic()
-    last = ""
-    yield "retry: 2000\n\n"
-    while not await request.is_disconnected() and time.monotonic() - began_s < _LISTENED_S:
-        fields = _mirror(studio, mirror)
-        fields.pop("said_at", None)
-        text = json.dumps(fields)
-        if text != last:
-            yield f"event: mirror\ndata: {text}\n\n"
-            last, said_s = text, time.monotonic()
-        elif time.monotonic() - said_s > _STILL_HERE_S:
-            yield ": still here\n\n"
-            said_s = time.monotonic()
-        await asyncio.sleep(_LIVE_S)

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from fastapi import FastAPI
 
-from api import clips, mirrors, visits
+from api import clips, mirrors, visit_live, visits
 from api.door import open_door
 from customers.errors import CustomerError
 from mirror.errors import MirrorError
@@ -19,7 +19,7 @@ _TIDY_S = 600.0  # a clip outlives its retention by ten minutes at most
 
 def join(app: FastAPI, studio: Studio) -> None:
     """Add the routes to `app`; whoever opened `studio` tends and closes it."""
-    for routes in (mirrors.routes, visits.routes, clips.routes):
+    for routes in (mirrors.routes, visits.routes, visit_live.routes, clips.routes):
         app.include_router(routes(studio))
 
 

@@ -43,6 +43,10 @@ NEW_MIRROR: dict[str, Any] = {
     "pass": "shown-this-once-kq3TzY…",
 }
 LIVE = f'retry: 2000\n\nevent: mirror\ndata: {{"id": "{_MIRROR}", "alive": true, …}}\n\n'
+VISIT_LIVE = (
+    'retry: 2000\n\nevent: visit\ndata: {"indicator": "recording", "held": "", "camera_ok": true, '
+    '"last_gap_at": null}\n\n'
+)
 RECORDING: dict[str, Any] = {
     "clip_id": _CLIP,
     "asked_at": _ASKED,

@@ -87,6 +87,7 @@ ELSEWHERE = {
     "POST /v1/visits": "test_only_a_mirror_itself_and_staff_start_a_visit_there",
     "POST /v1/visits/{visit_id}/pass": "anybody may try a PIN",
     "GET /v1/mirrors/{mirror_id}/live": "test_live_state_is_refused_to_whom_the_mirror_is_closed",
+    "GET /v1/visits/{visit_id}/live": "tests/api/test_visit_live.py",
     "PUT /v1/clips/{clip_id}": "tests/api/test_clips.py",
     "POST /v1/clips/{clip_id}/unwrap": "tests/api/test_clips.py",
 }
