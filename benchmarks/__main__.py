@@ -164,7 +164,9 @@ class Bench:
         squares = self.squares()
         speed = (self.spec, squares, titles, self.seconds, self.cores)
         before = bench_encode.bare_throughput(*speed)
-        found = bench_bulk.run(what, self.catalogue, self.work / "bulk", before, *options)
+        wanted = self.args.products
+        work = self.work / (f"bulk-{wanted}" if wanted else "bulk")
+        found = bench_bulk.run(what, self.catalogue, work, before, *options, products=wanted)
         after = bench_encode.bare_throughput(*speed)
         print(
             f"bulk, {what}: bare {before:.0f} and {after:.0f} products/s (before, after); full run "
@@ -203,6 +205,11 @@ def main() -> None:
 
         million.main(sys.argv[2:])
         return
+    if sys.argv[1:2] in (["writes"], ["puts"]):
+        from benchmarks import bench_puts, bench_writes
+
+        {"writes": bench_writes.main, "puts": bench_puts.main}[sys.argv[1]](sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     names = ("decode", "fidelity", "encode", "index", "http", "bulk")
     parser.add_argument(
@@ -211,6 +218,9 @@ def main() -> None:
         help=f"which of {', '.join(names)} (all by default), hostile, overload",
     )
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument(
+        "--products", type=int, default=0, help="bulk: so many, by repeating the catalogue; kept"
+    )
     parser.add_argument("--size", type=int, default=20_000, help="hostile: how many uploads")
     parser.add_argument(
         "--clients", type=int, default=1, help="hostile: how many send them at once"

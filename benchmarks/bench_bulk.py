@@ -5,6 +5,7 @@ Bare throughput counts the same work: a picture, and a title where titles go int
 
 import csv
 import io
+import json
 import random
 import shutil
 import subprocess
@@ -49,14 +50,30 @@ def index_s(source: Path, shop: Path, *options: str) -> float:
     return time.perf_counter() - start
 
 
-def run(what: str, catalogue: Path, work: Path, bare_per_s: float, *options: str) -> Bulk:
-    """Index a copy of `catalogue` in `work`, then again unchanged, then with 1 % re-edited."""
-    source, shop = work / "source", work / "shop"
-    for old in (source, shop):
-        shutil.rmtree(old, ignore_errors=True)
-    pictures = copy_of(catalogue, source)
+def run(
+    what: str,
+    catalogue: Path,
+    work: Path,
+    bare_per_s: float,
+    *options: str,
+    products: int = 0,
+) -> Bulk:
+    """Index a copy of `catalogue` in `work`, then again unchanged, then with 1 % re-edited.
+
+    With `products` the copy repeats the catalogue up to so many (other SKUs, pictures that differ
+    in some bytes); the full run is done once then and kept, with what it took.
+    """
+    kind = "-".join(("kept", *options)).replace("--", "")
+    source, shop, note = work / "source", work / f"shop-{kind}", work / f"{kind}.json"
+    if not (products and note.exists()):
+        for old in (source, shop):
+            shutil.rmtree(old, ignore_errors=True)
+        copy_of(catalogue, source, products)
+        full_s = index_s(source / catalogue.name, shop, *options)
+        note.write_text(json.dumps({"full_s": full_s}))
+    full_s = json.loads(note.read_text())["full_s"]
+    pictures = sorted(path for path in source.rglob("*") if path.suffix in (".jpg", ".png"))
     copied = source / catalogue.name
-    full_s = index_s(copied, shop, *options)
     unchanged_s = index_s(copied, shop, *options)
     for path in random.Random(SEED).sample(pictures, max(1, round(len(pictures) * CHANGED))):
         edit(path)
@@ -64,18 +81,26 @@ def run(what: str, catalogue: Path, work: Path, bare_per_s: float, *options: str
     return Bulk(what, len(pictures), full_s, unchanged_s, changed_s, bare_per_s)
 
 
-def copy_of(catalogue: Path, target: Path) -> list[Path]:
-    """Copy a CSV catalogue and the pictures it names; the copied pictures."""
+def copy_of(catalogue: Path, target: Path, products: int = 0) -> None:
+    """Copy a CSV catalogue and the pictures it names, again and again up to so many `products`."""
     target.mkdir(parents=True)
-    shutil.copy(catalogue, target / catalogue.name)
-    found: list[Path] = []
     with catalogue.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
+        rows = list(csv.DictReader(file))
+    with (target / catalogue.name).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]))
+        table.writeheader()
+        for n in range(products or len(rows)):
+            row, again = rows[n % len(rows)], n // len(rows)
+            original = catalogue.parent / row["image"]
+            if again:
+                name = Path(row["image"])
+                row = row | {"sku": f"{row['sku']}-{again}",
+                             "image": str(name.with_stem(f"{name.stem}-{again}"))}  # fmt: skip
             copied = target / row["image"]
             copied.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(catalogue.parent / row["image"], copied)
-            found.append(copied)
-    return found
+            data = original.read_bytes()
+            copied.write_bytes(data + f"{again}".encode() if again else data)
+            table.writerow(row)
 
 
 def edit(path: Path) -> None:
