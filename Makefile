@@ -54,7 +54,12 @@ test: $(VENV)/.test lint browser ## everything a change must pass, at most 20 mi
 bench: $(VENV)/.test ## ours against a named reference, ratios, into benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
 
-soak: $(VENV)/.test browser ## the long tests
+$(VENV)/client/.made: | $(VENV)/bin/python
+	$(BIN)/python -m venv $(VENV)/client
+	$(VENV)/client/bin/python -m pip --disable-pip-version-check install --quiet "openapi-python-client>=0.26,<1"
+	@touch $@
+
+soak: $(VENV)/.test $(VENV)/client/.made browser ## the long tests
 	$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
 
 clean: ## remove the environment and caches (never a shop)

@@ -19,6 +19,7 @@ from api import (
 )
 from api.back_office import post_porter
 from api.counter import open_counter
+from api.documenting import complete_document
 from api.door import open_door
 from api.shop import Shop
 
@@ -49,4 +50,5 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
         from api.people import join  # needs the mirror's extra; search does without
 
         join(app, studio)
+    complete_document(app)
     return app

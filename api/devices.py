@@ -46,7 +46,8 @@ def find_device(request: Request) -> str | None:
     cookie = request.cookies.get(COOKIE, "")
     if not re.fullmatch(PATTERN, cookie):
         return None
-    if request.method not in SAFE and not is_same_origin(request.headers):
+    by_a_page = "origin" in request.headers or "sec-fetch-site" in request.headers
+    if request.method not in SAFE and by_a_page and not is_same_origin(request.headers):
         raise KeyForbids("nobody", Act.KEEP_SAVED, "only our own pages may use the device's cookie")
     return cookie
 

@@ -69,7 +69,7 @@ def _looking(router: APIRouter, shop: Shop) -> None:
         responses=documented(*COMMON) | {304: {"description": "You hold this already"}},
         summary="What this device has saved, youngest first",
     )
-    async def saved(
+    async def everything(
         request: Request,
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
         cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,

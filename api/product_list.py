@@ -25,7 +25,7 @@ def routes(shop: Shop) -> APIRouter:
         responses=documented(BadParameter, KeyNeeded, KeyForbids, Overloaded, ShopBroken),
         summary="The catalogue, page by page",
     )
-    async def products(
+    async def every(
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
         cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
     ) -> JSONResponse:

@@ -131,7 +131,7 @@ def routes(shop: Shop) -> APIRouter:
         openapi_extra=DOCUMENT | {"requestBody": BODY},
         summary="Search by picture, words, both, or SKU",
     )
-    async def search_with_body(request: Request) -> JSONResponse:
+    async def find(request: Request) -> JSONResponse:
         return await answer(request)
 
     @router.get(
@@ -141,7 +141,7 @@ def routes(shop: Shop) -> APIRouter:
         openapi_extra=DOCUMENT,
         summary="Search by words, SKU, or the address of a picture",
     )
-    async def search_by_address(request: Request) -> JSONResponse:
+    async def find_by_address(request: Request) -> JSONResponse:
         return await answer(request)
 
     return router
