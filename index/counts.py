@@ -48,7 +48,11 @@ def is_choice(field: str, values: int) -> bool:
 
 def fetch_values(connection: sqlite3.Connection, masks: Masks, values: Values) -> Fetched:
     """What counting needs, read from the catalogue where it is not in memory."""
-    keys: list[Key] = [(field, value) for field in values for value in values[field]]
+    keys: list[Key] = [
+        (field, value)
+        for field, shown in list(values.items())  # another thread may just learn of a value
+        for value in list(shown)
+    ]
     return fetch(connection, masks, keys, ())
 
 

@@ -172,8 +172,11 @@ def main() -> int:
     """Make the base of the shop in the folder that is the first argument; 0 when it was made."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
-    os.nice(LOWEST_PRIORITY)
+    parser.add_argument("--at-once", action="store_true", help="at this process's own priority")
+    args = parser.parse_args()
+    folder: Path = args.folder
+    if not args.at_once:
+        os.nice(LOWEST_PRIORITY)
     with alone(folder / LOCK_NAME) as is_alone:
         if not is_alone:
             return BUSY_ELSEWHERE

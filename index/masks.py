@@ -144,10 +144,10 @@ class Masks:
 
     def _grow(self) -> None:
         size = self._slots.size_bytes
-        for key, bitmap in self._bitmaps.items():
+        for key, bitmap in list(self._bitmaps.items()):
             if len(bitmap) < size:
                 self._bitmaps[key] = bits.grown(bitmap, size)
-        for columns in self._columns.values():
+        for columns in list(self._columns.values()):
             for n, column in enumerate(columns):
                 if len(column) < 8 * size:
                     larger = np.full(8 * size, np.nan)
@@ -161,9 +161,9 @@ class Masks:
         np.bitwise_and.at(
             mask, np.searchsorted(at, slots >> 3), ~np.left_shift(1, slots & 7).astype(np.uint8)
         )
-        for bitmap in self._bitmaps.values():
+        for bitmap in list(self._bitmaps.values()):  # others may ask which there are
             bitmap[at] &= mask
-        for columns in self._columns.values():
+        for columns in list(self._columns.values()):
             for column in columns:
                 column[slots] = np.nan
         of: dict[int, list[int]] = {product: [] for product in products}

@@ -92,11 +92,11 @@ class Shelf(Writer):
         with self._database.reading() as connection:
             (count,) = connection.execute("SELECT count(*) FROM pictures").fetchone()
         if self._replica.tiered.base is None and self._replica.is_upkeep_due(count):
-            self._tending.make_base()  # before all vectors are in memory one by one
+            self._tending.make_base(at_once=True)  # before all vectors are in memory one by one
         with self._database.reading() as connection:
             self._replica.catch_up(connection)
         if self._replica.is_upkeep_due():
-            self._tending.make_base()
+            self._tending.make_base(at_once=True)
         self._replica.save_if_worthwhile()
 
     def facets(self, skus: Sequence[str] | None = None, wanted: Filter | None = None) -> Facets:

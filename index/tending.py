@@ -105,13 +105,14 @@ class Tending:
             self._replica.start_over(connection)
         self.state = "the base was damaged and is made again"
 
-    def make_base(self) -> bool:
+    def make_base(self, *, at_once: bool = False) -> bool:
         """Have a base made and take it over; False if another process is at it, or none was made.
 
-        Takes 15 s of one core for 60,000 pictures, some minutes for a million.
+        `at_once` is for who waits for it: the child has this process's own priority. Takes 15 s of
+        one core for 60,000 pictures, some minutes for a million.
         """
         self.state = "making a base"
-        code, said = self._run_child()
+        code, said = self._run_child(["--at-once"] if at_once else [])
         if code == BUSY_ELSEWHERE:
             self.state = "another process is making a base"
             return False
@@ -123,7 +124,7 @@ class Tending:
         with self._database.reading() as connection:
             return self._replica.adopt(connection)
 
-    def _run_child(self) -> tuple[int, str]:
+    def _run_child(self, options: list[str]) -> tuple[int, str]:
         places = [str(Path(index.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         environment = {
             **os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(p for p in places if p)
@@ -132,7 +133,7 @@ class Tending:
             if self._stopping.is_set():
                 return 1, ""
             child = subprocess.Popen(
-                [sys.executable, "-m", "index.founding", str(self._folder)],
+                [sys.executable, "-m", "index.founding", str(self._folder), *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 env=environment,
             )  # fmt: skip

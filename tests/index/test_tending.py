@@ -91,7 +91,7 @@ def test_damage_in_the_midst_of_a_large_base_is_found_while_it_serves(
     with Shelf.open(folder, fake_spec(), wish=LISTS) as shelf:
         assert shelf._replica.tiered.base is not None
         tending = Tending(folder, shelf._replica, shelf.database)
-        monkeypatch.setattr(tending, "_run_child", lambda: (75, ""))
+        monkeypatch.setattr(tending, "_run_child", lambda _: (75, ""))
         for _ in range(9):
             tending.tend()
         assert shelf._replica.tiered.base is None
@@ -114,11 +114,11 @@ def test_what_failed_is_told_and_tried_again_a_minute_later(
     now_s = 100.0
     with Shelf.open(folder, fake_spec(), wish=LISTS) as shelf:
         tending = Tending(folder, shelf._replica, shelf.database, lambda: now_s)
-        monkeypatch.setattr(tending, "_run_child", lambda: (73, "No space left on device"))
+        monkeypatch.setattr(tending, "_run_child", lambda _: (73, "No space left on device"))
         assert not tending.tend()
         assert "No space left" in tending.state
         calls: list[int] = []
-        monkeypatch.setattr(tending, "_run_child", lambda: (calls.append(1), (1, ""))[1])
+        monkeypatch.setattr(tending, "_run_child", lambda _: (calls.append(1), (1, ""))[1])
         assert not tending.tend()
         assert calls == []
         now_s += AFTER_FAILURE_S + 1
