@@ -83,9 +83,9 @@ class HttpDesk:
             fields = json.loads(said)
         except ValueError:
             fields = {}
-        if status >= 500:
-            raise DeskAway(self._url, f"it answered {status}")
-        if status >= 400 or not isinstance(fields, dict):
+        if status >= 500 or not isinstance(fields, dict):
+            raise DeskAway(self._url, f"it answered {status}, and nothing that a server says")
+        if status >= 400:
             code, detail = str(fields.get("code", status)), str(fields.get("detail", ""))
             raise DeskRefused(code, detail)
         return fields

@@ -201,12 +201,13 @@ class Attendant:
             pause_s = _REPORT_S
             try:
                 orders = self._desk.report(self.state())
-            except (DeskAway, DeskRefused) as cause:
-                pause_s = _DESK_AGAIN_S
-                self._miss(str(cause))
-            else:
                 with self._lock:
                     self._obey(orders)
+            except Exception as cause:  # noqa: BLE001  a deaf mirror would record on for ever
+                if not isinstance(cause, DeskAway | DeskRefused):
+                    _log.exception("the server said something unknown")
+                pause_s = _DESK_AGAIN_S
+                self._miss(str(cause))
             with self._lock:
                 self._recorder.check(self._clock.monotonic_s())
                 self._collect()
