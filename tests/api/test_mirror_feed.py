@@ -68,7 +68,7 @@ def film_of(mirror: LittleMirror, folder: Path) -> list[int]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("codec", ["", "vp8", "jpeg"])
+@pytest.mark.parametrize("codec", ["", pytest.param("vp8", marks=pytest.mark.soak), "jpeg"])
 def test_a_clip_of_what_the_browser_saw(
     filmed: "Browser", mirror: LittleMirror, tmp_path: Path, codec: str
 ) -> None:
