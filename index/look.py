@@ -155,5 +155,8 @@ class _View:
 
 
 def _shifted(found: Sequence[Candidate], ruling: Ruling) -> list[Candidate]:
-    shifts = ruling.shifts_of(np.array([c.picture_id for c in found], np.int64))
-    return [replace(c, shift=float(s)) for c, s in zip(found, shifts, strict=True)]
+    shifts = ruling.shifts_of(np.array([c.picture_id for c in found], np.int64)).tolist()
+    return [  # dataclasses.replace takes ten times as long
+        Candidate(c.picture_id, c.product_id, c.sku, c.group, c.pixel_digest, c.score, shift)
+        for c, shift in zip(found, shifts, strict=True)
+    ]
