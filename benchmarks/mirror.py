@@ -13,9 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import av
 
 from customers.consent import AgeStatement, Consent, Purpose
 from customers.keys import Keys
@@ -23,14 +26,18 @@ from customers.seal import seal
 from mirror.camera import VideoSource
 from mirror.clock import TICKS_PER_S, SystemClock, Timeline
 from mirror.encode import X264, Picture, decode
+from mirror.encoders import available
 from mirror.finish import About, finish
 from mirror.h264 import split_lengths
 from mirror.packet import Packet
+from mirror.persons import HeadCounter
 from mirror.recorder import Recorder
 from mirror.session import Session
 from mirror.spool import SpoolWriter
 from mirror.studio import open_studio
 from mirror.take import RecorderLimits
+from mirror.watcher import EVERY_TICKS
+from models.registry import BUILTIN
 from tests.drawn_camera import Drawing, packets
 from tests.drawn_clips import HandClock, clip_of
 from tests.drawn_network import rtsp
@@ -43,8 +50,11 @@ FULL_HD = Drawing(width_px=1920, height_px=1080, gop=30)
 def main() -> None:
     """Measure, print, store."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="*", help="copy, raw, stop, forget", default=[])
+    parser.add_argument("part", nargs="*", help="copy, raw, watch, stop, forget", default=[])
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to record by copy")
+    parser.add_argument(
+        "--real", type=Path, help="a 1080p video to encode instead of drawn pictures"
+    )
     parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures are kept")
     asked = parser.parse_args()
     stream = packets(300, FULL_HD)
@@ -52,7 +62,8 @@ def main() -> None:
         place = Path(folder)
         parts: dict[str, Callable[[], dict[str, Any]]] = {
             "copy": lambda: record_by_copy(stream, asked.seconds, place),
-            "raw": lambda: encode_raw(stream),
+            "raw": lambda: encode_raw(stream, asked.real),
+            "watch": lambda: watch_company(stream, asked.real),
             "stop": lambda: play_after_stop(stream, place),
             "forget": lambda: forget_many(place, 1000),
         }
@@ -118,15 +129,58 @@ def _picture_of(data: bytes) -> bytes:
     return split_lengths(data)[-1]
 
 
-def encode_raw(stream: list[Packet]) -> dict[str, Any]:
-    """CPU of encoding decoded 1080p30 pictures, as raw cameras are: x264, veryfast, one thread."""
-    pictures = [Picture(p.tick, p.frame) for p in decode(stream[:120])]
-    encoder = X264(pictures[0].frame, 100, 0)
-    start_s = time.process_time()
-    for picture in pictures:
-        encoder.encode(picture)
+def encode_raw(stream: list[Packet], real: Path | None) -> dict[str, Any]:
+    """CPU of encoding decoded 1080p30 pictures, as a raw camera sends, with every encoder."""
+    frames = _frames(stream, real, 90)
+    found: dict[str, Any] = {"raw_pictures": "real" if real else "drawn"}
+    for choice in available():
+        encoder = choice.make(frames[0], 100, 0)
+        samples = []
+        start_s = time.process_time()
+        for number, frame in enumerate(frames):
+            samples += encoder.encode(Picture(number * TICKS_PER_S // 30, frame))
+        cpu_s = time.process_time() - start_s
+        found |= {
+            f"raw_1080p30_{choice.name}_share_of_a_core": round(cpu_s / (len(frames) / 30), 3),
+            f"raw_1080p30_{choice.name}_mbit_s": round(
+                sum(len(sample.data) for sample in samples) * 8e-6 / (len(frames) / 30), 1
+            ),
+            f"raw_1080p30_{choice.name}_frames_lost": len(frames) - len(samples),
+        }
+    return found
+
+
+def watch_company(stream: list[Packet], real: Path | None) -> dict[str, Any]:
+    """CPU of the watch for a second person: every 1080p frame decoded, four a second counted."""
+    counter = HeadCounter(BUILTIN / "persons.onnx")
+    if real:
+        frames = _frames(stream, real, 90)
+        encoder = X264(frames[0], 100, 0)
+        samples = [
+            sample
+            for number, frame in enumerate(frames)
+            for sample in encoder.encode(Picture(number * TICKS_PER_S // 30, frame))
+        ]
+        stream = [
+            Packet(s.data, s.shown_tick, s.shown_tick, s.key, s.key, encoder.format)
+            for s in samples
+        ]
+    start_s, due_tick = time.process_time(), -(2**62)
+    for picture in decode(stream):
+        if picture.tick >= due_tick:
+            counter.count(picture.frame)
+            due_tick = picture.tick + EVERY_TICKS
     cpu_s = time.process_time() - start_s
-    return {"raw_1080p30_share_of_a_core": round(cpu_s / (len(pictures) / 30), 3)}
+    return {"watch_1080p30_share_of_a_core": round(cpu_s / (len(stream) / 30), 3)}
+
+
+def _frames(stream: list[Packet], real: Path | None, count: int) -> list[av.VideoFrame]:
+    """Decoded 1080p pictures: of a real video where one is given, else drawn."""
+    if real is None:
+        return [picture.frame for picture in decode(stream[:count])]
+    with av.open(str(real)) as container:
+        decoded = islice(container.decode(video=0), count)
+        return [f.reformat(width=1920, height=1080, format="yuv420p") for f in decoded]
 
 
 def play_after_stop(stream: list[Packet], place: Path) -> dict[str, Any]:
