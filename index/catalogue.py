@@ -65,7 +65,7 @@ def products_since(connection: sqlite3.Connection, sequence: int) -> Ids:
 
 def forgotten_until(connection: sqlite3.Connection) -> int:
     """Whoever has reached only an earlier change than this must start from nothing: which pictures
-    were removed until then is no longer known (`upkeep.forget_removed`)."""
+    were removed until then is no longer known (`forgetting.forget_removed`)."""
     (sequence,) = connection.execute("SELECT forgotten FROM shop").fetchone()
     return int(sequence)
 

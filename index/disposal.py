@@ -21,10 +21,12 @@ from pathlib import Path
 from index.database import Database
 from index.errors import ShopBusy
 from index.examine import PICTURES_FOLDER
+from index.forgetting import forget_removed
 from index.manifest import sync_folder
 
 THUMBNAILS_FOLDER = "thumbnails"
 WAITING_NAME = "unlinking.wait"
+FORGET_EVERY = 5_000  # changes of products or their pictures
 ABANDONED_AFTER_S = 900.0  # far longer than a picture waits between its file and its row
 OWN_NAME = re.compile(r"\.?([0-9a-f]{64})[.-]")
 
@@ -58,6 +60,7 @@ class Disposal:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database, self._folder = database, folder
         self._one_at_a_time = threading.Lock()
+        self._runs = 0
 
     def run(self, left: Set[str] = frozenset()) -> None:
         """Unlink the files of doomed pictures, and of those `left` behind, that no row needs.
@@ -66,6 +69,10 @@ class Disposal:
         that cannot be unlinked. Raises ShopBroken.
         """
         with self._one_at_a_time:  # writers who were committed together: the first does it for all
+            self._runs += 1
+            if self._runs % FORGET_EVERY == 0:
+                with suppress(ShopBusy):
+                    forget_removed(self._database)
             if not left and not self._is_wanted():
                 return
             # alone: an unlinked file does not come back when somebody else's commit fails
@@ -86,6 +93,8 @@ class Disposal:
     def sweep(self, now_s: float) -> None:
         """Remove what a crash left: files that no product shows, older than any that waits for its
         row. `now_s` is the time of day, in seconds since 1970. Raises ShopBroken."""
+        with suppress(ShopBusy):
+            forget_removed(self._database)
         with self._database.reading() as connection:
             needed = {row[0] for row in connection.execute("SELECT sha256 FROM pictures")}
         left: set[str] = set()
