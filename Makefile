@@ -2,6 +2,7 @@
 #
 #   make demo                      a drawn shop at http://127.0.0.1:8000
 #   make demo CATALOGUE=file.csv   your own catalogue instead
+#   make demo PHONE=1              for a phone in the same network, over https, with a QR code
 #   make test                      lint, types and all fast tests
 #   make install | lint | bench | soak | clean | help
 
@@ -10,8 +11,10 @@ VENV      ?= .venv
 PORT      ?= 8000
 SHOP      ?=
 CATALOGUE ?=
+PHONE     ?=
 ARGS      ?=
 
+comma := ,
 BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := requirements.lock
@@ -40,8 +43,9 @@ install-test: $(VENV)/.test ## what the tests and the workshop need, torch inclu
 browser: $(VENV)/.test ## a Chromium for the page tests, unless one is there
 	@sh tools/find_browser.sh "$(BIN)"
 
-demo: $(VENV)/.runtime ## build a shop and serve it (CATALOGUE=file.csv, PORT=8000, SHOP=folder)
-	$(BIN)/vistazo demo --port $(PORT) $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(SHOP),--shop "$(SHOP)") $(ARGS)
+demo: $(VENV)/.runtime ## build a shop and serve it (CATALOGUE=file.csv, PHONE=1, PORT=8000, SHOP=folder)
+	$(if $(PHONE),$(PIP) install --quiet --constraint $(LOCK) --editable ".[parquet$(comma)phone]")
+	$(BIN)/vistazo demo --port $(PORT) $(if $(PHONE),--phone) $(if $(CATALOGUE),--catalogue "$(CATALOGUE)") $(if $(SHOP),--shop "$(SHOP)") $(ARGS)
 
 lint: $(VENV)/.test ## style and types
 	$(BIN)/ruff check .

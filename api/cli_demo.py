@@ -4,12 +4,15 @@ import hashlib
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli_options import DEFAULT_MODEL, ModelOption, aside, settings_of
 from api.cli_serve import PortOption, address_of, listen, run_server
+
+if TYPE_CHECKING:
+    from api.phone import Certificate
 
 DEMO_FOLDER = Path("demo-shop")
 HOST = "127.0.0.1"
@@ -26,13 +29,21 @@ def demo(
     ] = None,
     port: PortOption = 8000,
     model: ModelOption = DEFAULT_MODEL,
+    phone: Annotated[
+        bool,
+        typer.Option(
+            "--phone",
+            help="Open it to the local network, over https, and show a QR code for a phone.",
+        ),
+    ] = False,
 ) -> None:
     """Build a shop and serve it. Without a catalogue, one of some 300 products is drawn."""
     from api.cli_index import show_outcome
     from api.indexing import demand_products, index_source
     from api.shop import open_shop
 
-    listener = listen(HOST, port)
+    address, certificate = phone_door() if phone else (HOST, None)
+    listener = listen("0.0.0.0" if phone else HOST, port)
     folder = shop or DEMO_FOLDER / (name_of(catalogue) if catalogue else "drawn")
     source = catalogue or drawn_catalogue(folder)
     settings = settings_of(shop=folder, model=model)
@@ -41,8 +52,31 @@ def demo(
     demand_products(outcome, source)
     opened = open_shop(settings)
     listener.listen()
-    aside().print(f"\nOpen {address_of(HOST, listener)} in a browser. Ctrl-C stops.")
-    run_server(opened, listener, settings)
+    if certificate is None:
+        aside().print(f"\nOpen {address_of(HOST, listener)} in a browser. Ctrl-C stops.")
+    else:
+        invite_phone(f"https://{address}:{listener.getsockname()[1]}")
+    run_server(opened, listener, settings, certificate=certificate)
+
+
+def phone_door() -> "tuple[str, Certificate]":
+    """This machine's address in its network, and a certificate for it."""
+    from api.phone import certificate_for, local_address
+
+    address = local_address()
+    return address, certificate_for(DEMO_FOLDER / "phone", address)
+
+
+def invite_phone(url: str) -> None:
+    """Say how a phone gets here."""
+    from api.phone import qr_code
+
+    typer.echo(qr_code(url), err=True)
+    aside().print(
+        f"\n{url}\n\nPoint a phone in the same network at the code, or open the address there.\n"
+        "It warns once that it does not know this certificate: this machine made it. "
+        "Everybody in this network can search while the demo runs. Ctrl-C stops."
+    )
 
 
 def drawn_catalogue(folder: Path) -> Path:

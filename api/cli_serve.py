@@ -23,6 +23,7 @@ from api.cli_people import RETENTION_H, RetentionOption, tended_if_asked
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from api.phone import Certificate
     from api.settings import Settings
     from api.shop import Shop
     from mirror.studio import Studio
@@ -103,6 +104,7 @@ def run_server(
     listener: socket.socket,
     settings: "Settings",
     studio: "Studio | None" = None,
+    certificate: "Certificate | None" = None,
 ) -> None:
     """Serve `shop` until interrupted, and whatever `vistazo models use` makes live meanwhile."""
     from api.app import create_app
@@ -111,13 +113,16 @@ def run_server(
     from api.switchboard import Switchboard
 
     follower = Follower(settings, lambda changed: create_app(open_shop(changed), studio))
+    shop.office.jobs.revive()  # what a crash or a restart of the machine interrupted
     first = create_app(shop, studio)
     board = Switchboard(first, follower.changed, lambda error: aside().print(str(error)))
-    serve_until_stopped(board, listener)
+    serve_until_stopped(board, listener, certificate)
 
 
-def serve_until_stopped(app: "ASGIApp", listener: socket.socket) -> None:
-    """Serve `app` until interrupted.
+def serve_until_stopped(
+    app: "ASGIApp", listener: socket.socket, certificate: "Certificate | None" = None
+) -> None:
+    """Serve `app` until interrupted; over https with a `certificate`.
 
     There is no access log: addresses hold what shoppers typed, and who they are.
     """
@@ -132,6 +137,8 @@ def serve_until_stopped(app: "ASGIApp", listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        ssl_certfile=certificate.chain if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
         timeout_graceful_shutdown=GOODBYE_S,
     )
     uvicorn.Server(config).run(sockets=[listener])
