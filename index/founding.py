@@ -24,7 +24,7 @@ from index.inverted import Inverted, lists_for, sample_for
 from index.kept import WORK_FOLDER, Note, find_note, fresh_path, open_kept, publish
 from index.lock import alone
 from index.mapped import ArraysWriter
-from index.reach import ASKED, Measured, measure, some_questions
+from index.reach import ASKED, CANDIDATES, Measured, measure, some_questions
 from index.vectors import Coded, Ids, Vectors, coded, decoded
 
 LOCK_NAME = "upkeep.lock"
@@ -90,8 +90,9 @@ def found_base(folder: Path, connection: sqlite3.Connection) -> Note:
     try:
         base.raw = _ordered(raw_path, gathered, order)
         chance = np.random.default_rng(SEED)
-        asked = chance.choice(gathered.pictures, min(count, ASKED), replace=False)
-        measured = measure(base, some_questions(connection, asked, gathered.dimension))
+        some = chance.choice(gathered.pictures, min(count, CANDIDATES), replace=False)
+        asked = some_questions(connection, some, ASKED, gathered.dimension)
+        measured = measure(base, asked)
         facts = _facts(gathered, base, trained_on, measured, time.monotonic() - started)
         crc32 = _write(path, base, facts)
         return publish(

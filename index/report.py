@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.choice import Choice
-from index.reach import some_questions
+from index.reach import CANDIDATES, some_questions
 from index.replica import Replica
 
 TOP = 10
@@ -79,8 +79,9 @@ def self_test(connection: sqlite3.Connection, replica: Replica) -> SelfTest | No
     if not len(living):
         return None
     chance = np.random.default_rng(SEED)
-    chosen = chance.choice(living, min(ASKED, len(living)), replace=False)
-    questions = some_questions(connection, tiered.slots.pictures[chosen], tiered.dimension)
+    chosen = chance.choice(living, min(CANDIDATES, len(living)), replace=False)
+    pictures = tiered.slots.pictures[chosen]
+    questions = some_questions(connection, pictures, ASKED, tiered.dimension)
     shares, times = [], []
     for vector in questions.vectors:
         started = time.perf_counter()
