@@ -132,8 +132,13 @@ def test_a_whole_visit_from_begin_to_done(come: Any, mirror: LittleMirror) -> No
     (clip,) = mirror.studio.clips.of_customer(customer)
     assert clip.kept
     page.click("#clip [data-close]")
-    page.reload()  # the tab still knows her
+    page.reload()  # the tab still knows her, and shows what she recorded
     page.wait_for_selector("#end:not([hidden])")
+    page.click("#clips button")
+    page.wait_for_selector("#clip[open]")
+    page.click("#clip-destroy")
+    page.wait_for_selector("#clips", state="hidden")
+    assert mirror.studio.clips.of_customer(customer) == []
     page.click("#end")
     is_(page, "off")
     assert page.evaluate("sessionStorage.length") == 0
@@ -263,7 +268,7 @@ def test_every_sentence_of_the_mirror_s_pages_is_there_in_both_languages_and_sai
     files = [*PAGES.glob("*.js"), *PAGES.glob("*.html")]
     source = "\n".join(path.read_text("utf-8") for path in files)
     wanted = set(re.findall(r'data-say[\w-]*="([\w.-]+)"', source))
-    groups = "veil|lead|gap|visit|pin|record|consent|clip|company|feed|idle"
+    groups = "veil|lead|gap|visit|pin|record|consent|clip|clips|company|feed|idle"
     wanted |= set(re.findall(rf'"((?:{groups})\.[\w.-]+)"', source))
     assert wanted <= english.keys()
     built = ("light.", "error.", "status.", "page.title")

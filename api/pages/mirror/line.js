@@ -80,6 +80,8 @@ export class Visit {
   outcome = async (clip) => (await ask("GET", `/v1/recordings/${clip}`, this.pass)).json();
   facts = async () => (await ask("GET", `/v1/visits/${this.id}`, this.pass)).json();
   clip = async (clip) => (await ask("GET", `/v1/clips/${clip}`, this.pass)).json();
+  clips = async () => (await (await ask("GET", "/v1/clips", this.pass)).json()).clips;
+  thumbnail = async (clip) => (await ask("GET", `/v1/clips/${clip}/thumbnail`, this.pass)).blob();
   film = async (clip) => (await ask("GET", `/v1/clips/${clip}/video`, this.pass)).blob();
   keep = (clip) => ask("POST", `/v1/clips/${clip}/keep`, this.pass);
   destroy = (clip) => ask("DELETE", `/v1/clips/${clip}`, this.pass);

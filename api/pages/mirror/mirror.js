@@ -8,6 +8,7 @@ import { ConsentForm, PinForm } from "./forms.js";
 import { Idle } from "./idle.js";
 import { endAbandoned, ownPass, Refused, Visit } from "./line.js";
 import { Live } from "./live.js";
+import { Shelf } from "./shelf.js";
 
 const COUNT_FROM = 3;
 const BROWSER = "browser"; // what the attendant calls a camera whose frames a page pushes
@@ -30,6 +31,8 @@ class Mirror {
     this.consents = new ConsentForm(strings, () => this.draw());
     this.pins = new PinForm(strings, (visit) => this.#expect(visit.id, visit));
     this.clips = new ClipView(strings);
+    this.shelf = new Shelf(strings, (clip) => this.#try(() => this.clips.show(this.visit, clip)));
+    byId("clip").addEventListener("close", () => this.shelf.draw(this.visit));
     this.idle = new Idle(
       () => Boolean(this.clip || this.counting || this.making),
       (seconds) => this.#ask(seconds),
@@ -89,6 +92,7 @@ class Mirror {
     this.visitId = visitId;
     this.visit = visit;
     this.knownUntilMs = performance.now() + PATIENCE_MS;
+    this.shelf.draw(visit);
     this.draw();
   }
 
@@ -97,6 +101,7 @@ class Mirror {
     this.visitId = visitId;
     if (this.visit?.id !== visitId) this.visit = visitId ? Visit.recall(visitId) : null;
     if (!this.visit) this.#left();
+    this.shelf.draw(this.visit);
   }
 
   /** The visit is over, wherever it was ended: nothing of it stays on the screen. */
