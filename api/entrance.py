@@ -1,5 +1,6 @@
 """The bounded entrance: how many requests are worked on, how many bytes of them are held."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,21 +12,25 @@ import anyio.to_thread
 from api.errors import Overloaded
 
 T = TypeVar("T")
-RUSH_S: Final = 1.0
-"""As long a line is a rush, and as long anybody waits in it."""
+WAIT_S: Final = 5.0
+"""As long anybody waits in the line: 35 requests of a slow machine (10 a second) are through."""
+FLOOD_S: Final = 1.0
+"""A flood is over when nobody was turned away for as long as everybody is told to stay away."""
 MEAN_OF: Final = 20  # recent pieces of work, in the moving mean of how long they take
 QUEUE_S: Final = 0.025
-"""Once the line has stood for RUSH_S, a wait as long as this is always granted."""
+"""In a flood, a wait as long as this is always granted."""
 
 
 class Entrance:
     """Runs blocking work on at most `threads` threads, with at most `waiting` more in line.
 
     Whoever comes beyond that is refused at once with Overloaded, so that a rush makes some callers
-    come back later instead of making all of them wait without end. A short rush is waited out; once
-    there has been a line for a whole second, it is no rush but a queue that never ends, and nobody
-    waits in it for longer than half the time that work takes (controlled delay, after Nichols and
-    Jacobson 2012): who is served then is served soon. Used by one event loop.
+    come back later instead of making all of them wait without end. As many callers as fit are all
+    served, however steadily they ask: each waits for the others. Where more come than fit, a full
+    line would cost everybody its whole length and spare nobody; so once somebody was turned away
+    there is a flood, and nobody waits in it for longer than half the time that work takes
+    (controlled delay, after Nichols and Jacobson 2012): who is served then is served soon. The
+    flood ends when nobody was turned away for FLOOD_S. Used by one event loop.
     """
 
     def __init__(
@@ -33,16 +38,20 @@ class Entrance:
     ) -> None:
         self._threads, self._most, self._clock = threads, threads + waiting, clock
         self._inside = 0
-        self._in_line = 0
         self._work_s = 0.0
-        self._crowded_at: float | None = None
+        self._flood_until = -math.inf
         self._places: anyio.CapacityLimiter | None = None  # made inside the event loop
         self._any: anyio.CapacityLimiter | None = None
+
+    @property
+    def inside(self) -> int:
+        """Requests that are worked on or wait."""
+        return self._inside
 
     def check(self) -> None:
         """Raise Overloaded when `run` would refuse at once: before a large body is read."""
         if self._inside >= self._most:
-            raise Overloaded(self._inside, retry_after_s=1.0)
+            raise self._turned_away()
 
     async def run(self, work: Callable[[], T]) -> T:
         """The result of `work()`, done on a thread; raises Overloaded when the line is full, or
@@ -69,24 +78,17 @@ class Entrance:
         try:
             places.acquire_on_behalf_of_nowait(token)
         except anyio.WouldBlock:
-            await self._queue(places, token)
-        if not self._in_line:
-            self._crowded_at = None
+            flooded = self._clock() < self._flood_until
+            wait_s = max(QUEUE_S, self._work_s / 2) if flooded else WAIT_S
+            try:
+                with anyio.fail_after(wait_s):
+                    await places.acquire_on_behalf_of(token)
+            except TimeoutError as late:
+                raise self._turned_away() from late
 
-    async def _queue(self, places: anyio.CapacityLimiter, token: object) -> None:
-        now = self._clock()
-        if self._crowded_at is None:
-            self._crowded_at = now
-        queue_s = max(QUEUE_S, self._work_s / 2)
-        wait_s = queue_s if now - self._crowded_at > RUSH_S else RUSH_S
-        self._in_line += 1
-        try:
-            with anyio.fail_after(wait_s):
-                await places.acquire_on_behalf_of(token)
-        except TimeoutError as late:
-            raise Overloaded(self._inside, retry_after_s=1.0) from late
-        finally:
-            self._in_line -= 1
+    def _turned_away(self) -> Overloaded:
+        self._flood_until = self._clock() + FLOOD_S
+        return Overloaded(self._inside, retry_after_s=FLOOD_S)
 
 
 class Intake:
@@ -101,6 +103,11 @@ class Intake:
         self._most_bytes = most_bytes
         self._held_bytes = 0
         self._requests = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """What all requests under way hold."""
+        return self._held_bytes
 
     @contextmanager
     def hold(self, promised_bytes: int) -> Iterator[Callable[[int], None]]:

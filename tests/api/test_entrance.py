@@ -52,38 +52,58 @@ def test_no_more_than_its_threads_work_at_once():
     assert most == 2
 
 
-def test_a_rush_is_waited_out_but_a_line_that_never_ends_is_left_soon(monkeypatch):
-    monkeypatch.setattr("api.entrance.RUSH_S", 5.0)
+def test_as_many_as_fit_wait_for_each_other_but_a_flood_is_left_soon(monkeypatch):
     monkeypatch.setattr("api.entrance.QUEUE_S", 0.01)
     now, hold = [0.0], threading.Event()
-    entrance = Entrance(threads=1, waiting=50, clock=lambda: now[0])
+    entrance = Entrance(threads=1, waiting=2, clock=lambda: now[0])
 
     async def line():
         first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
-        await asyncio.sleep(0)
-        patient = asyncio.create_task(entrance.run(lambda: "served"))
-        await asyncio.sleep(0)
-        now[0] = 6.0  # the patient one has made the line stand for longer than a rush
-        with pytest.raises(Overloaded):
-            await entrance.run(lambda: "never")
-        assert not patient.done()  # who came in the rush waits on
-        hold.set()
-        assert await asyncio.gather(first, patient) == [True, "served"]
-        hold.clear()
-        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
-        await asyncio.sleep(0)
-        again = asyncio.create_task(entrance.run(lambda: "a rush again"))
+        patient = [asyncio.create_task(entrance.run(lambda: "served")) for _ in range(2)]
         await asyncio.sleep(0.03)
-        assert not again.done()  # the line was empty meanwhile
+        assert not any(task.done() for task in patient)  # longer than in a flood
+        with pytest.raises(Overloaded):  # one more than fits: the flood begins
+            await entrance.run(lambda: "never")
+        patient.pop().cancel()  # a place in the line is free
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            await entrance.run(lambda: "left after QUEUE_S")
+        assert not patient[0].done()  # who came before it waits on
+        now[0] += 1.1  # nobody came for a second: it is over
+        again = asyncio.create_task(entrance.run(lambda: "waited for"))
+        await asyncio.sleep(0.03)
+        assert not again.done()
         hold.set()
-        assert await again == "a rush again"
+        assert await asyncio.gather(first, *patient, again) == [True, "served", "waited for"]
+
+    asyncio.run(line())
+
+
+def test_a_flood_lasts_as_long_as_somebody_is_turned_away(monkeypatch):
+    monkeypatch.setattr("api.entrance.QUEUE_S", 0.01)
+    now, hold = [0.0], threading.Event()
+    entrance = Entrance(threads=1, waiting=1, clock=lambda: now[0])
+
+    async def line():
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        second = asyncio.create_task(entrance.run(lambda: True))
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            entrance.check()
+        second.cancel()
+        await asyncio.sleep(0)
+        for _ in range(5):  # each finds a place in the line, and none waits out the flood
+            now[0] += 0.9
+            with pytest.raises(Overloaded):
+                await entrance.run(lambda: "never")
+        hold.set()
         await first
 
     asyncio.run(line())
 
 
-def test_nobody_waits_longer_than_a_rush(monkeypatch):
-    monkeypatch.setattr("api.entrance.RUSH_S", 0.05)
+def test_nobody_waits_without_end(monkeypatch):
+    monkeypatch.setattr("api.entrance.WAIT_S", 0.05)
     entrance, hold = Entrance(threads=1, waiting=5), threading.Event()
 
     async def line():
