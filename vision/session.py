@@ -1,11 +1,17 @@
 """A graph on disk becomes a callable; the only file that knows ONNX Runtime."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+# Since 1.29 ONNX Runtime reports its use over the network, from the moment of its import, unless it
+# is told before: nothing of ours leaves the machine. An operator may say otherwise.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
