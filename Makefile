@@ -33,7 +33,7 @@ $(VENV)/.runtime: pyproject.toml $(LOCK) | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml $(LOCK) | $(VENV)/bin/python
-	$(PIP) install --quiet --constraint $(LOCK) --editable ".[parquet,mirror,workshop,test]"
+	$(PIP) install --quiet --constraint $(LOCK) --editable ".[parquet,mirror,phone,workshop,test]"
 	@touch $@ $(VENV)/.runtime
 
 install: $(VENV)/.runtime ## what a server needs, no torch

@@ -37,6 +37,7 @@ ADDRESSES: tuple[tuple[str, Act], ...] = (
     ("GET /v1/products", Act.BROWSE),
     ("GET /saved", Act.ENTER),
     ("GET /v1/widget.js", Act.ENTER),
+    ("GET /metrics", Act.SEE_METRICS),
     ("POST /v1/devices", Act.KEEP_SAVED),
     ("GET /v1/saved", Act.KEEP_SAVED),
     ("DELETE /v1/saved", Act.KEEP_SAVED),

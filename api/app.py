@@ -21,6 +21,7 @@ from api.back_office import post_porter
 from api.counter import open_counter
 from api.documenting import complete_document
 from api.door import open_door
+from api.meters import meter
 from api.shop import Shop
 
 if TYPE_CHECKING:
@@ -50,5 +51,6 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
         from api.people import join  # needs the mirror's extra; search does without
 
         join(app, studio)
+    meter(app, shop)
     complete_document(app)
     return app

@@ -48,6 +48,7 @@ class Darkroom:
         self._places = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
+        self._stopped = 0
         room_bytes = max(limits.max_bytes, 4_000_000)
         self._nurse = Nurse(["vision.nursery", decode, str(memory_bytes)], room_bytes)
 
@@ -82,6 +83,11 @@ class Darkroom:
             return ""  # all are at work: overloaded is not broken
         except DecoderBroken as broken:
             return str(broken)
+
+    @property
+    def stopped(self) -> int:
+        """Pictures whose decoding was stopped, since the start."""
+        return self._stopped
 
     def close(self) -> None:
         """End every worker."""
@@ -143,6 +149,7 @@ class Darkroom:
                 status = self._nurse.bury(worker)
                 if isinstance(lost, VisionError):
                     raise
+                self._stopped += 1
                 raise DecodingStopped(self._reason(lost, status)) from lost
             except BaseException:
                 self._nurse.bury(worker)

@@ -26,6 +26,10 @@ class Decoder(Protocol):
     def fault(self) -> str:
         """Why no picture can be decoded, or ""."""
 
+    @property
+    def stopped(self) -> int:
+        """Pictures whose decoding was stopped, since the start."""
+
     def close(self) -> None:
         """Let go of what it holds."""
 
@@ -56,6 +60,11 @@ class InPlace:
     def fault(self) -> str:
         """Nothing can be wrong here that would not end the whole process."""
         return ""
+
+    @property
+    def stopped(self) -> int:
+        """What would stop a decoder here would stop the process."""
+        return 0
 
     def close(self) -> None:
         """Nothing is held."""

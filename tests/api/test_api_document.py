@@ -76,5 +76,4 @@ def test_every_setting_is_in_the_document_with_its_default():
     assert set(Settings.model_fields) <= told
     fields = Settings.model_fields
     assert fields["lanes"].default == 1
-    assert fields["workers"].default == 4
     assert fields["waiting"].default == 32
