@@ -13,6 +13,7 @@ from time import perf_counter
 import numpy as np
 
 from api.doctor_index import index_findings
+from api.doctor_mirror import mirror_findings
 from api.errors import DoorBroken
 from api.eye import card_of
 from api.finding import Finding
@@ -49,7 +50,7 @@ def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
     if encoder is not None:
         findings.append(_encoding(encoder))
         findings.extend(_shop(settings, encoder, named=shop_named))
-    return [*findings, *_keys(settings.shop), _disk(settings.shop)]
+    return [*findings, *mirror_findings(), *_keys(settings.shop), _disk(settings.shop)]
 
 
 def _python() -> Finding:

@@ -115,3 +115,26 @@ def test_without_the_extra_search_works_and_the_mirror_says_what_to_install(
     assert ended.returncode == 1
     assert "pip install 'vistazo[mirror]'" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_check_tells_encoders_with_their_licences_and_where_frames_could_leak(
+    tmp_path: Path,
+) -> None:
+    LittleStudio(tmp_path).studio.close()
+    fields = json.loads(mirror("check", "--people", str(tmp_path), "--json").stdout)
+    assert fields["encoders"] == {"x264": "GPL-2.0-or-later", "vp9": "BSD-3-Clause"}
+    assert isinstance(fields["memory_can_be_locked"], bool)
+    said = mirror("check", "--people", str(tmp_path)).stdout
+    assert "x264 (GPL-2.0-or-later), vp9 (BSD-3-Clause)" in said
+    assert "swap" in said
+
+
+def test_run_refuses_an_unknown_encoder_with_the_known_ones(tmp_path: Path) -> None:
+    words = ("--camera", "browser", "--server", "http://127.0.0.1:1", "--id", "m1")
+    environment = os.environ | {"VISTAZO_MIRROR_PASS": "x", "VISTAZO_MIRROR_ENCODER": "h266"}
+    refused = subprocess.run(
+        [sys.executable, "-m", "api", "mirror", "run", *words, "--state", str(tmp_path)],
+        capture_output=True, text=True, check=False, timeout=60, env=environment,
+    )  # fmt: skip
+    assert refused.returncode != 0
+    assert "Try: x264, vp9" in refused.stderr
