@@ -34,7 +34,6 @@ ADDRESSES: tuple[tuple[str, Act], ...] = (
     ("POST /v1/products:stock", Act.WRITE_PRODUCT),
     ("DELETE /v1/products/{sku:path}", Act.DELETE_PRODUCT),
     ("GET /v1/products", Act.BROWSE),
-    ("GET /v1/products", Act.BROWSE),
     ("GET /saved", Act.ENTER),
     ("GET /v1/widget.js", Act.ENTER),
     ("GET /metrics", Act.SEE_METRICS),

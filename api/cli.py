@@ -10,6 +10,7 @@ from api.cli_doctor import doctor
 from api.cli_eval import evaluate
 from api.cli_flaws import flaws
 from api.cli_index import index
+from api.cli_jobs import jobs_cli, reindex
 from api.cli_keys import audit_command, keys_cli
 from api.cli_mirror import mirror_cli
 from api.cli_models import build_models_cli
@@ -54,7 +55,9 @@ def build_cli() -> typer.Typer:
     cli.command("restore")(restore)
     cli.command("eval")(evaluate)
     cli.command("flaws")(flaws)
+    cli.command("reindex")(reindex)
     cli.command("audit")(audit_command)
+    cli.add_typer(jobs_cli(), name="jobs")
     cli.add_typer(build_models_cli())
     cli.add_typer(keys_cli(), name="keys")
     cli.add_typer(mirror_cli(), name="mirror")

@@ -14,6 +14,7 @@ from index.blend import words_of
 from index.build import Progress, apply_source
 from index.errors import BadRow, BadSource, EmptySource, NoShop
 from index.examine import sha256_of
+from index.fence import fenced, glance
 from index.fetching import copies_of
 from index.plan import Held, Plan, gather, make_plan
 from index.row import Row
@@ -53,6 +54,7 @@ def index_source(
     pictures_only: bool = False,
     keep_unnamed: bool = False,
     mapping: Mappings = nothing_said,
+    within: Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     quiet: bool,
 ) -> Outcome:
@@ -78,6 +80,7 @@ def index_source(
             pictures_only=pictures_only,
             keep_unnamed=keep_unnamed,
             mapping=mapping,
+            within=within,
             fetching=of_catalogues(settings),
             on_progress=on_progress or show,
             threads=lanes,
@@ -104,25 +107,31 @@ def plan_source(
     pictures_only: bool,
     keep_unnamed: bool = False,
     mapping: Mappings = nothing_said,
+    within: Path | None = None,
 ) -> Outcome:
     """What `index_source` would do, found without seeing a picture or writing anything.
 
-    Pictures are compared by their bytes and not decoded, so a row whose picture is damaged is not
-    told yet.
+    Of new pictures the first bytes are looked at and nothing is decoded, so a row whose picture is
+    damaged further on is not told yet.
     """
     started = perf_counter()
     notes: list[str] = []
     copies = copies_of(settings.shop.resolve())
-    rows, bad = gather(read_source(source, notes.append, mapping, copies), lambda count: None)
+    found = read_source(source, notes.append, mapping, copies)
+    found = found if within is None else fenced(found, within)
+    rows, bad = gather(found, lambda count: None)
     spec = card_of(settings.model, settings.store).spec
     shelf = _present(settings.shop, spec)
     if shelf is None:
-        return Outcome(
-            len(rows), 0, 0, 0, bad, notes, seconds=perf_counter() - started, dry_run=True
-        )
+        hopeless, unseen = glance(rows.values())
+        took_s, bad = perf_counter() - started, [*bad, *unseen]
+        return Outcome(len(rows) - len(hopeless), 0, 0, 0, bad, notes, seconds=took_s, dry_run=True)
     weight = 0.0 if pictures_only else spec.title_weight
     with shelf, shelf.database.reading() as connection:
         plan = make_plan(connection, rows, bad, weight, keep_unnamed=keep_unnamed)
+    hopeless, unseen = glance(plan.look)
+    bad += unseen
+    plan.look = [row for row in plan.look if row.product.sku not in hopeless]
     added = sum(row.product.sku not in plan.held for row in plan.look)
     same = sum(_is_as_held(row, plan.held.get(row.product.sku), weight) for row in plan.look)
     changed = len(plan.look) - added - same + len(plan.rewrite)

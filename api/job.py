@@ -29,6 +29,7 @@ class Kind(StrEnum):
     """What a job does."""
 
     INDEX = "index"  # make the shop hold what was uploaded
+    UNPACK = "unpack"  # lay out what a zip holds, so that its table can be looked at
     REINDEX = "reindex"  # fill another model's space beside the live one, and flip if wished
     COMPARE = "compare"  # how different two spaces answer
 

@@ -39,7 +39,7 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}, "des
 
 
 class Wish(BaseModel):
-    """What a job shall do. `index` needs `source`, `reindex` and `compare` need `model`."""
+    """What a job shall do: `index` and `unpack` need `source`, the others `model`."""
 
     model_config = ConfigDict(extra="forbid")
     kind: Kind = Field(examples=["index"])
@@ -138,7 +138,7 @@ def _tell(office: BackOffice, tell: Any, job_id: str) -> dict[str, Any]:
 
 def _demand_whole(office: BackOffice, wish: Wish) -> None:
     """Raise BadParameter or NoSuchUpload for a wish that lacks what its kind needs."""
-    if wish.kind is Kind.INDEX:
+    if wish.kind in (Kind.INDEX, Kind.UNPACK):
         if not wish.source:
             raise BadParameter("source", "say which upload shall be indexed")
         office.stockroom.find(wish.source)

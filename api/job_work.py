@@ -32,6 +32,7 @@ def work(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
     """Do what `job` wishes; its report. Raises what the wings raise, and JobCancelled."""
     acts: dict[Kind, Callable[[Job, Settings, Told], dict[str, Any]]] = {
         Kind.INDEX: _index,
+        Kind.UNPACK: _unpack_only,
         Kind.REINDEX: _reindex,
         Kind.COMPARE: _compare,
     }
@@ -53,6 +54,7 @@ def _index(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
         "pictures_only": bool(wish.get("pictures_only")),
         "keep_unnamed": not wish.get("whole"),
         "mapping": mapping,
+        "within": stockroom.folder,
     }
     if wish.get("dry_run"):
         told.step("comparing", 0, 0)
@@ -65,6 +67,12 @@ def _index(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
     if not wish.get("dry_run"):
         demand_products(outcome, source)
     return report | outcome_json(outcome)
+
+
+def _unpack_only(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
+    stockroom = Stockroom(settings.shop, most_bytes=0)
+    source, report = _unpack(stockroom.find(str(job.wish["source"])), settings, told)
+    return report | {"source": stockroom.name_of(source)}
 
 
 def _reindex(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
@@ -81,9 +89,9 @@ def _compare(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
 
 
 def _unpack(archive: Path, settings: Settings, told: Told) -> tuple[Path, dict[str, Any]]:
-    """Unpack a zip beside itself, into the folder of its name; the catalogue in it."""
+    """Unpack a zip into the delivery that it is; the catalogue in it."""
     limits = ArchiveLimits(picture_bytes=settings.max_upload_bytes)
-    into = archive.parent / archive.stem
+    into = archive.parent
     found = unpack(archive, into, limits, lambda done, total: told.step("unpacking", done, total))
     return found.source, {
         "unpacked": found.pictures,

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from index.build import Progress
@@ -60,6 +60,20 @@ def named_bar(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
             bar.update(task, description=STAGES[stage], completed=done, total=total or None)
 
         yield show
+
+
+@contextmanager
+def following(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A function that shows the stage of other people's work and how much of it is done."""
+    with stage_bar(quiet=quiet) as show:
+
+        def tell(stage: str, done: int, total: int) -> None:
+            from index.build import Progress
+
+            known: Any = stage if stage in STAGES else "embedding"
+            show(Progress(known, done, total))
+
+        yield tell
 
 
 def steps(what: str, items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:

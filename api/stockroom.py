@@ -39,6 +39,11 @@ class Stockroom:
     def __init__(self, home: Path, most_bytes: int) -> None:
         self._folder, self._most_bytes = home / STOCKROOM, most_bytes
 
+    @property
+    def folder(self) -> Path:
+        """Where everything lies that was uploaded."""
+        return self._folder
+
     def deliveries(self) -> list[Delivery]:
         """Everything that was delivered, youngest first."""
         folders = [p for p in self._folder.glob("*") if p.is_dir()]

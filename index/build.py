@@ -18,6 +18,7 @@ from index.blend import words_of
 from index.embed import Embedded, Embedder, Known
 from index.entry import Entry
 from index.errors import BadRow
+from index.fence import fenced
 from index.fetching import Fetching, copies_of, fetch_pictures, forget_needless, links_in
 from index.lanes import by_pictures, on_threads, parts
 from index.lock import bulk_writer
@@ -74,6 +75,7 @@ def apply_source(
     keep_unnamed: bool = False,
     mapping: Mappings = nothing_said,
     fetching: Fetching | None = None,
+    within: Path | None = None,
     on_progress: Callable[[Progress], None] = quiet,
     threads: int = 2,
     limits: Limits | None = None,
@@ -84,8 +86,8 @@ def apply_source(
     `pictures_only` keeps titles out of the product vectors. Products that came through the API and
     that no source ever named stay; with `keep_unnamed` all do that this source does not name.
     `mapping` says what its columns are; pictures on other machines are fetched as `fetching` allows
-    (None: they cannot be taken). Raises BadSource, BadMapping, EmptySource (nothing was
-    changed then), ShopBusy, EncoderBroken.
+    (None: they cannot be taken); with `within` no picture outside of that folder is. Raises
+    BadSource, BadMapping, EmptySource (nothing was changed then), ShopBusy, EncoderBroken.
     """
     run = _Run(shelf, encoder, on_progress, limits or Limits(), clock_ns)
     with bulk_writer(shelf.folder), run.timed("total"):
@@ -94,6 +96,7 @@ def apply_source(
             recall = run.recall()
             notes = run.report.notes.append
             found = read_source(source, notes, mapping, copies, recall.read)
+            found = found if within is None else fenced(found, within)
             rows, bad = gather(found, lambda n: on_progress(Progress("reading", n, 0)))
             run.report.rejected += bad
         with run.timed("fetching"):

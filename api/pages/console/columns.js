@@ -25,12 +25,13 @@ export function columnsTable(trial, strings, onChoice) {
 }
 
 function choice(column, strings, onChoice) {
-  const known = FIELDS.includes(column.field);
   const options = FIELDS.map((field) => [field, strings.say(`field.${field}`)]);
-  const own = known || column.field === LEFT_OUT ? column.name : column.field;
-  options.push([own, strings.say("columns.own", { name: own })], [LEFT_OUT, strings.say("columns.out")]);
+  const own = FIELDS.includes(column.field) || column.field === LEFT_OUT ? column.name : column.field;
+  if (!FIELDS.includes(own.toLowerCase())) options.push([own, strings.say("columns.own", { name: own })]);
+  options.push([LEFT_OUT, strings.say("columns.out")]);
+  const chosen = FIELDS.includes(column.field.toLowerCase()) ? column.field.toLowerCase() : column.field;
   const select = el("select", { "aria-label": strings.say("columns.choose", { name: column.name }), "data-column": column.name },
-    ...options.map(([value, text]) => el("option", { value, selected: value === column.field }, text)));
+    ...options.map(([value, text]) => el("option", { value, selected: value === chosen }, text)));
   select.addEventListener("change", () => onChoice(column.name, select.value));
   return select;
 }

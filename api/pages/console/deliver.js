@@ -103,11 +103,13 @@ export class Deliver {
     const folder = zip ? own : this.before.value || own;
     this.mapping = {};
     try {
-      if (zip) this.source = await this.#send(folder, zip);
-      if (table) {
-        const beside = zip && (await this.#unpacked(this.source));
-        this.source = await this.#send(beside || folder, table);
+      if (zip) {
+        this.source = await this.#send(folder, zip);
+        const { report } = await this.#run({ kind: "unpack", source: this.source });
+        if (!report) return; // its card says why
+        this.source = report.source;
       }
+      if (table) this.source = await this.#send(folder, table);
       await this.#try();
     } catch (problem) {
       if (problem.name === "AbortError") return;
@@ -125,18 +127,12 @@ export class Deliver {
     return source;
   }
 
-  /** A zip is unpacked by its first trial run. Null where there was nothing to take by itself. */
-  async #unpacked(source) {
-    await this.#run({ kind: "index", source, dry_run: true });
-    return null;
-  }
-
   /** Reads the first rows with what was said of the columns, and shows what would change. */
   async #try() {
     const { strings, source } = this;
-    const table = ZIP.test(source) ? null : await ask("/v1/uploads/trial", { method: "POST", json: { source, mapping: this.mapping } });
+    const table = await ask("/v1/uploads/trial", { method: "POST", json: { source, mapping: this.mapping } });
     this.step.replaceChildren(el("h2", {}, strings.say("deliver.check", { name: source })));
-    if (table?.columns.length) {
+    if (table.columns.length) {
       const choose = (column, field) => {
         this.mapping[column] = field;
         this.#try().catch((problem) => toast(problem.sentence(strings)));
@@ -198,7 +194,7 @@ export class Deliver {
   async #jobs() {
     try {
       const { jobs } = await ask("/v1/jobs");
-      const shown = jobs.filter((job) => !job.wish.dry_run || !job.ended).slice(0, 8);
+      const shown = jobs.filter((job) => !job.ended || !(job.wish.dry_run || job.kind === "unpack")).slice(0, 8);
       if (this.gone) return;
       for (const job of shown) this.#add(job);
       if (shown.length === 0) this.list.append(el("p", { class: "quiet none-yet" }, this.strings.say("deliver.none")));

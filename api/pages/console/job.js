@@ -59,7 +59,7 @@ export class JobCard {
     const { strings, job } = this;
     const say = (key, facts) => strings.say(key, facts);
     const what = job.wish.dry_run ? `job.kind_${job.kind}_dry` : `job.kind_${job.kind}`;
-    const about = job.kind === "index" ? job.wish.source : job.wish.model;
+    const about = job.kind === "index" || job.kind === "unpack" ? job.wish.source : job.wish.model;
     this.node.dataset.status = job.status;
     this.node.replaceChildren(
       el("header", { class: "job-head" },
@@ -101,6 +101,7 @@ export class JobCard {
 export function reportOf(job, strings) {
   if (job.kind === "index") return indexReport(job, strings);
   const { report } = job;
+  if (job.kind === "unpack") return el("p", {}, strings.say("report.unpacked", { n: number(strings, report.unpacked) }));
   const facts = {
     embedded: number(strings, report.embedded ?? 0), unchanged: number(strings, report.unchanged ?? 0),
     seconds: number(strings, report.likely_s ?? 0), model: report.model,

@@ -64,7 +64,7 @@ export class Models {
       event.preventDefault();
       this.#begin({ kind: "reindex", model: input.value.trim() });
     });
-    return el("details", { class: "other" }, el("summary", {}, strings.say("models.other")), form);
+    return el("details", { class: "other" }, el("summary", {}, strings.say("models.another")), form);
   }
 
   async #flip(model) {

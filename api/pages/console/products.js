@@ -6,6 +6,7 @@ import { number, small, toast } from "./parts.js";
 import { editProduct } from "./product.js";
 
 const AT_ONCE = 50;
+const FIGURES = new Set(["price", "stock", "pictures"]);
 
 export class Products {
   constructor(place, strings, acts) {
@@ -36,7 +37,7 @@ export class Products {
     });
     this.filter.addEventListener("change", again);
     const head = ["picture", "sku", "title", "price", "stock", "category", "pictures"].map((key) =>
-      el("th", { scope: "col" }, strings.say(`products.${key}`)));
+      el("th", { scope: "col", class: FIGURES.has(key) && "figure" }, strings.say(`products.${key}`)));
     this.place.append(
       el("h1", { id: "room-heading" }, strings.say("products.heading")), form, this.count,
       el("div", { class: "scroll" }, el("table", { class: "rows products" }, el("thead", {}, el("tr", {}, ...head)), this.body)),
@@ -80,7 +81,7 @@ export class Products {
     return el("tr", {},
       el("td", {}, small(product.image)),
       el("td", { class: "sku" }, product.sku),
-      el("td", {}, open),
+      el("td", {}, open, el("small", { class: "sku" }, product.sku)),
       el("td", { class: "figure" }, this.#cell(product, "price")),
       el("td", { class: "figure" }, this.#cell(product, "stock")),
       el("td", {}, product.categories.join(", ")),

@@ -1,0 +1,45 @@
+"""`vistazo jobs` and `vistazo reindex`, as an operator uses them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.shop import Shop
+from tests.keeper import kept
+
+
+@pytest.fixture
+def shop(tmp_path: Path, catalogue: Path, monkeypatch: pytest.MonkeyPatch):
+    with kept(tmp_path, catalogue) as shop:
+        monkeypatch.setenv("VISTAZO_STORE", str(tmp_path / "store"))
+        monkeypatch.setenv("VISTAZO_MODEL", "tiny@1")
+        yield shop
+
+
+def test_another_model_is_foreseen_built_and_compared(call, shop: Shop):
+    folder = shop.office.home
+    code, out, _ = call("reindex", "--model", "tiny@2", "--dry-run", "--shop", folder, "--json")
+    assert code == 0
+    assert json.loads(out)["report"]["embedded"] == 10
+    code, out, _ = call("reindex", "--model", "tiny@2", "--shop", folder)
+    assert code == 0
+    assert "embedded" in out
+    code, out, _ = call("reindex", "--model", "tiny@2", "--compare", "--shop", folder, "--json")
+    assert json.loads(out)["report"]["kinds"]["picture"]["queries"] == 10
+    code, out, _ = call("jobs", "list", "--shop", folder, "--json")
+    jobs = json.loads(out)["jobs"]
+    assert [job["kind"] for job in jobs] == ["compare", "reindex", "reindex"]
+    code, out, _ = call("jobs", "show", jobs[1]["id"], "--shop", folder)
+    assert "done" in out
+    code, _, told = call("jobs", "cancel", jobs[1]["id"], "--shop", folder)
+    assert (code, "ended already" in told) == (1, True)
+
+
+def test_an_unknown_model_and_a_mistyped_shop_are_told(call, shop: Shop, tmp_path):
+    code, _, told = call("reindex", "--model", "none@9", "--shop", shop.office.home)
+    assert code == 1
+    assert "none@9" in told
+    code, _, _ = call("jobs", "list", "--shop", tmp_path / "nowhere")
+    assert code == 1
+    assert not (tmp_path / "nowhere").exists()

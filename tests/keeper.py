@@ -1,0 +1,66 @@
+"""A shop that is kept: ten products before a real, tiny model, whose jobs run in real processes."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from api.app import create_app
+from api.eye import open_encoder
+from api.indexing import index_source
+from api.settings import Settings
+from api.shop import Shop, shop_of
+from index.shelf import Shelf
+from models.card import read_card, write_card
+from tests.tiny_card import tiny_model
+
+PATIENCE_S = 90.0
+
+
+@contextmanager
+def kept(folder: Path, catalogue: Path) -> Iterator[Shop]:
+    """The products of `catalogue` seen by tiny@1; tiny@2 is in the store. Jobs end with it."""
+    for version in ("1", "2"):
+        place = tiny_model(folder / "store" / "tiny" / version)
+        card = read_card(place)
+        spec = replace(card.spec, version=version, space=f"tiny/{version}")
+        write_card(replace(card, spec=spec), place)
+    settings = Settings(shop=folder / "shop", model="tiny@1", store=folder / "store", decoders=0)
+    index_source(settings, catalogue, allow_removals=False, quiet=True)
+    encoder = open_encoder(settings, threads=1, lanes=1)
+    shop = shop_of(settings, Shelf.open(settings.shop, encoder.spec), encoder)
+    yield shop
+    for job in shop.office.jobs.all():
+        if not shop.office.jobs.state(job).ended:
+            shop.office.jobs.cancel(job.id)
+    shop.close()
+
+
+@contextmanager
+def served(shop: Shop) -> Iterator[str]:
+    """The shop's real door on a free port; its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="warning"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        until(lambda: server.started)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.force_exit = server.should_exit = True
+        thread.join(10)
+
+
+def until(seen: Callable[[], Any]) -> Any:
+    """What `seen` returns once it is true; fails when that takes too long."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        if found := seen():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never happened")
