@@ -1,10 +1,13 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from mirror.memory import open_swaps
+import pytest
+
+from mirror.memory import can_lock, lock_memory, open_swaps
 
 HEAD = "Filename\tType\tSize\tUsed\tPriority\n"
 
@@ -37,3 +40,13 @@ def test_a_process_that_forbade_dumps_leaves_none(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False)
     assert ended.returncode == -signal.SIGABRT
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("soft", "may"), [(resource.RLIM_INFINITY, True), (65536, False)])
+def test_memory_is_locked_only_where_no_limit_would_starve_the_process(
+    monkeypatch: pytest.MonkeyPatch, soft: int, may: bool
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
+    assert can_lock() is may
+    if not may:
+        assert lock_memory() is False
