@@ -43,6 +43,11 @@ def _memory(report: IndexReport) -> Finding:
     detail = f"{held / MEGABYTE:,.0f} MB held of {report.budget_bytes / MEGABYTE:,.0f} allowed"
     if report.mapped_bytes:
         detail += f"; {report.mapped_bytes / MEGABYTE:,.0f} MB mapped, kept while there is room"
+    if report.choice.kind == "lists":
+        detail += f"; {report.upkeep_bytes / MEGABYTE:,.0f} MB more while lists are made"
+    if not report.has_room_for_upkeep:
+        cure = "Raise VISTAZO_INDEX_MEMORY_MB: until then no new lists are made."
+        return Finding("index memory", False, detail, cure)
     if report.is_over_budget:
         cure = "Let a server run for some minutes (it makes lists), or raise "
         return Finding("index memory", False, detail, cure + "VISTAZO_INDEX_MEMORY_MB.")

@@ -15,6 +15,7 @@ FLAT_MOST = 20_000
 LEAST_FOR_LISTS = 1_000  # training needs something to learn from
 TABLES_BYTES = 16  # of each picture: its id and its product's
 CODE_BYTES = 8  # of each vector besides its code: a row number
+SAMPLE_PER_ROOT = 128  # vectors to train on for each of the root of the count
 MEGABYTE = 1_000_000
 BUDGET_BYTES = 2_000 * MEGABYTE
 
@@ -42,6 +43,13 @@ class Choice:
     why: str
     held_bytes: int
     mapped_bytes: int
+
+
+def upkeep_bytes(count: int, dimension: int) -> int:
+    """What making lists of `count` vectors takes in a process of its own, besides mapped files: the
+    sample that it trains on (twice, when it is turned), the codes, and tables."""
+    sample = 4 * dimension * min(count, SAMPLE_PER_ROOT * int(count**0.5))
+    return 2 * sample + count * (dimension // 8 + CODE_BYTES + 5 * TABLES_BYTES)
 
 
 def choose(count: int, dimension: int, budget_bytes: int, wanted: KindWanted = "auto") -> Choice:

@@ -17,12 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from index.bits import Bits
+from index.choice import SAMPLE_PER_ROOT
 from index.vectors import Ids, Scores, Vectors, products_with
 from vision.embedding import Vector
 
 LISTS_PER_ROOT = 4  # lists = 4 × the square root of the count
 LEAST_LISTS = 16
-SAMPLE_PER_LIST = 32
+SAMPLE_PER_LIST = SAMPLE_PER_ROOT // LISTS_PER_ROOT
 ROTATION_SAMPLE = 30_000
 LEAST_SAMPLE = 256
 ROUNDS = 8

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.choice import Choice
+from index.choice import Choice, upkeep_bytes
 from index.reach import CANDIDATES, some_questions
 from index.replica import Replica
 
@@ -33,7 +33,8 @@ class IndexReport:
     """The vectors of a shop in this process.
 
     `beside` were added since the base was made and are compared one by one; `dead` went and still
-    take room in it. `held_bytes` are kept, `mapped_bytes` may be cached by the system besides.
+    take room in it. `held_bytes` are kept, `mapped_bytes` may be cached by the system besides,
+    `upkeep_bytes` are taken for a while by the process that makes a base.
     """
 
     choice: Choice
@@ -45,7 +46,14 @@ class IndexReport:
     mapped_bytes: int
     masks_bytes: int
     budget_bytes: int
+    upkeep_bytes: int
     is_upkeep_due: bool
+
+    @property
+    def has_room_for_upkeep(self) -> bool:
+        """Whether a base can be made within the budget, or frees more than making it takes."""
+        held = self.held_bytes + self.masks_bytes
+        return self.kind == "flat" or held + self.upkeep_bytes <= self.budget_bytes
 
     @property
     def is_over_budget(self) -> bool:
@@ -67,6 +75,7 @@ def report_on(replica: Replica) -> IndexReport:
         mapped_bytes=0 if base is None else base.mapped_bytes,
         masks_bytes=replica.masks_bytes,
         budget_bytes=replica.wish.budget_bytes,
+        upkeep_bytes=upkeep_bytes(len(tiered), tiered.dimension),
         is_upkeep_due=replica.is_upkeep_due(),
     )
 

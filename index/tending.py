@@ -17,11 +17,13 @@ from pathlib import Path
 
 import index
 from index.base import Base
+from index.choice import MEGABYTE
 from index.database import Database
 from index.errors import CatalogueError
 from index.founding import BUSY_ELSEWHERE
 from index.kept import drop
 from index.replica import Replica
+from index.report import report_on
 
 EVERY_S = 1.0
 AFTER_FAILURE_S = 60.0
@@ -86,6 +88,11 @@ class Tending:
         if self._is_damaged():
             self._make_do_without()
         if not self._replica.is_upkeep_due() or self._clock() < self._not_before_s:
+            return adopted
+        report = report_on(self._replica)
+        if not report.has_room_for_upkeep:
+            needed = (report.held_bytes + report.masks_bytes + report.upkeep_bytes) // MEGABYTE
+            self._failed(f"it needs {needed:,} MB in all; raise VISTAZO_INDEX_MEMORY_MB")
             return adopted
         return self.make_base() or adopted
 

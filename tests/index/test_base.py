@@ -7,6 +7,7 @@ from index import base as base_file
 from index import bits
 from index.base import Base, Reach
 from index.inverted import Inverted, lists_for
+from index.tiers import Tiered
 from index.vectors import Ids, coded, decoded
 from tests.some_vectors import clustered
 
@@ -96,6 +97,27 @@ def test_even_a_reach_of_one_list_and_one_row_gives_as_many_as_asked(
     monkeypatch.setattr(base, "reach", Reach(1, 1))
     query = clustered(1, DIMENSION, seed=9)[0]
     assert len(base.search(query, 50, None)[0]) == 50
+
+
+def test_beside_a_base_what_went_is_never_found_and_what_came_is(base: Base) -> None:
+    tiered = Tiered(DIMENSION, base)
+    chance = np.random.default_rng(4)
+    gone = chance.choice(base.pictures, 900, replace=False)
+    fresh = clustered(300, DIMENSION, seed=11)
+    ids = np.arange(COUNT + 1, COUNT + 301)
+    tiered.add(ids, ids, fresh)
+    tiered.remove(np.concatenate((gone, ids[:50])))
+    stays = ~np.isin(base.pictures, gone)
+    everything = np.concatenate((decoded(base.raw)[stays], fresh[50:]))
+    shares = []
+    for query in clustered(40, DIMENSION, seed=12):
+        found, scores = tiered.search(query, 10, None)
+        assert not np.isin(found, gone).any()
+        assert not np.isin(found, ids[:50]).any()
+        shares.append((scores >= np.sort(everything @ query)[-10] - 1e-5).mean())
+    assert np.mean(shares) > 0.98
+    assert len(tiered) == COUNT - 900 + 250
+    assert tiered.search(fresh[77], 1, None)[0].tolist() == [int(ids[77])]
 
 
 def test_emptied_lists_are_filled_as_the_trained_ones_were(base: Base) -> None:

@@ -127,6 +127,18 @@ def test_what_failed_is_told_and_tried_again_a_minute_later(
         assert "ended with 1" in tending.state
 
 
+def test_a_base_is_not_made_anew_beyond_the_budget_of_memory(folder: Path) -> None:
+    with Shelf.open(folder, fake_spec(), wish=Wish("lists", 1_000_000)) as shelf:
+        make_base(shelf)
+        for n in range(3):
+            shelf.write(entries(4_000, seed=n, first=5_000 * (n + 1)))
+        tending = Tending(folder, shelf._replica, shelf.database)
+        assert not tending.tend()
+        assert "raise VISTAZO_INDEX_MEMORY_MB" in tending.state
+        assert shelf._replica.is_upkeep_due()
+        assert len(skus(shelf)) == 20
+
+
 def test_a_report_says_what_the_index_is_and_how_well_it_answers(folder: Path) -> None:
     with Shelf.open(folder, fake_spec(), wish=LISTS) as shelf:
         report, state = shelf.index_report()
