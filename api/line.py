@@ -71,7 +71,7 @@ def aim(
 ) -> tuple[QueryKind, Embedding]:
     """The kind of query and the point to search around. Raises NotWords, UnknownProduct."""
     if wanted.like is not None:
-        return "picture", shop.shelf.vector_of(wanted.like)
+        pictured = shop.shelf.vector_of(wanted.like)
     if pictured is not None and worded is not None:
         return "both", compose(pictured, worded, shop.encoder.spec.blocks)
     if pictured is not None:

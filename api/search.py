@@ -62,7 +62,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "like": {
         "schema": {"type": "string"},
-        "description": "More like this product, by SKU.",
+        "description": "More like this product, by SKU; words beside it refine it.",
     },
     "filter": {
         "schema": {"type": "string"},

@@ -1,6 +1,6 @@
 """What a caller wants found: the parameters of a search, read the same way wherever they stand."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -8,7 +8,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    model_validator,
 )
 
 from api.errors import BadParameter, NothingToSearch
@@ -64,12 +63,6 @@ class Wanted(BaseModel):
     top: Annotated[int, BeforeValidator(no_truth_value)] = Field(TOP_DEFAULT, ge=1, le=TOP_MOST)
     unfold: bool = False
 
-    @model_validator(mode="after")
-    def _like_stands_alone(self) -> Self:
-        if self.like is not None and self.text is not None:
-            raise ValueError("`like` and `text` cannot be combined: a SKU is already a query")
-        return self
-
     def check_complete(self, *, with_picture: bool) -> None:
         """Raise NothingToSearch or BadParameter unless exactly one kind of query is asked."""
         if self.url is not None and with_picture:
@@ -92,8 +85,7 @@ def read_wanted(*sources: dict[str, Any]) -> Wanted:
         return Wanted.model_validate(merged)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        # a fault of no single parameter is that of the pair which `like` cannot be part of
-        name = ".".join(str(part) for part in fault["loc"]) if fault["loc"] else "like"
+        name = ".".join(str(part) for part in fault["loc"])
         raise BadParameter(name, _reason(fault["type"], fault["msg"])) from error
 
 

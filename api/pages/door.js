@@ -26,7 +26,6 @@ export class Problem extends Error {
  * @returns {Promise<any>} the answer as the door's documentation describes it
  */
 export async function search(query, bytes, signal) {
-  if (query.like && query.text) return searchLikeInWords(query, signal);
   const address = new URL("/v1/search", document.baseURI);
   const filter = filterText(query.filters);
   if (query.text) address.searchParams.set("text", query.text);
@@ -36,17 +35,6 @@ export async function search(query, bytes, signal) {
   address.searchParams.set("top", String(query.top));
   if (!bytes) return ask(address, { signal });
   return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": typeOf(bytes) }, signal });
-}
-
-/**
- * "Like this one, but in green": the door takes words beside a picture only, so the product's own
- * picture is asked with; the product itself is no answer to it.
- */
-async function searchLikeInWords(query, signal) {
-  const { pictures } = await product(query.like, signal);
-  const picture = await reach(new URL(pictures[0], document.baseURI), { signal });
-  const answer = await search({ ...query, like: null, top: query.top + 1 }, await picture.blob(), signal);
-  return { ...answer, hits: answer.hits.filter((hit) => hit.sku !== query.like).slice(0, query.top) };
 }
 
 /** @param {string} sku @param {AbortSignal} [signal] */

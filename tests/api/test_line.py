@@ -93,3 +93,12 @@ def test_rooms_add_up_visits_and_leave_out_others_totals():
     assert took_ms.keys() == {"decode", "vectors", "total"}
     assert took_ms["total"] < 99.0
     assert server_timing({"decode": 1.23, "total": 4.0}) == "decode;dur=1.2, total;dur=4.0"
+
+
+def test_words_beside_a_sku_refine_it(shop):
+    blue = walk(shop, Wanted(like="bag-red", text="blue"), None, Rooms()).answer.hits
+    alone = walk(shop, Wanted(like="bag-red"), None, Rooms()).answer.hits
+    assert "bag-red" not in {hit.product.sku for hit in (*blue, *alone)}
+    assert {h.product.sku: h.score for h in blue} != {h.product.sku: h.score for h in alone}
+    under_25 = walk(shop, Wanted(like="bag-red", text="under 25"), None, Rooms())
+    assert under_25.answer.hits  # a price alone is no words: the SKU is query enough
