@@ -5,9 +5,11 @@ everything is made again from the catalogue. The file is written whole under a n
 the note; so whoever is killed between leaves the old note with its old file.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from index.tiers import Tiered
 
 NOTE_NAME = "vectors.json"
 FILES = "vectors-*.arrays"
+LOCK_NAME = "vectors.lock"
 WORK_FOLDER = ".upkeep"  # half-made files; whoever holds the upkeep lock may empty it
 
 
@@ -96,7 +99,20 @@ def fresh_path(folder: Path, what: str) -> Path:
 def publish(
     folder: Path, made: Path, identity: str, dimension: int, sequence: int, crc32: int
 ) -> Note:
-    """Let the file `made` be the one that the note speaks of; older ones go. Raises OSError."""
+    """Let the file `made` be the one that the note speaks of; older ones go. Raises OSError.
+
+    One publishes at a time, of all threads and processes: else one would take the file away that
+    the other's note speaks of.
+    """
+    with (folder / LOCK_NAME).open("ab") as lock:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        return _publish(folder, made, identity, dimension, sequence, crc32)
+
+
+def _publish(
+    folder: Path, made: Path, identity: str, dimension: int, sequence: int, crc32: int
+) -> Note:
     path = folder / f"vectors-{sequence}-{os.urandom(4).hex()}.arrays"
     size_bytes = made.stat().st_size
     made.replace(path)
