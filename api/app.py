@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from api import (
     audit_log,
+    flaws,
     keeping,
     page,
     product_changes,
@@ -42,8 +43,8 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     post_porter(app, shop.office)
     open_counter(app, shop)
-    rooms = (search, keeping, product_list, products, product_changes, rules, ready, page, widget)
-    for room in rooms:
+    catalogue = (product_list, products, product_changes, rules, flaws)
+    for room in (search, keeping, *catalogue, ready, page, widget):
         app.include_router(room.routes(shop))
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))
