@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from api.mirror_forms import orders_json, read_orders
 from customers.errors import KeyDestroyed, NotCovered, PeopleBusy, UnknownCustomer
 from mirror.desk import MirrorState
 from mirror.errors import BadOrder
@@ -35,6 +36,21 @@ def test_a_mirror_hears_its_visit_its_consents_and_its_wish(little: LittleStudio
     assert orders.recording.clip_id == clip_id
     little.studio.customers.end_visit(little.visits["ana"].id, little.clock.now())
     assert little.studio.orders("room-1", MirrorState()).session is None
+
+
+def test_company_that_may_stay_is_told_to_the_mirror_until_the_visit_ends(
+    little: LittleStudio,
+) -> None:
+    visit = little.visits["ana"]
+    assert little.studio.orders("room-1", MirrorState()).confirmed_at is None
+    little.studio.confirm_company(visit)
+    orders = little.studio.orders("room-1", MirrorState(held="second_person"))
+    assert orders.confirmed_at == little.clock.now()
+    assert read_orders(orders_json(orders)).confirmed_at == orders.confirmed_at
+    assert little.studio.orders("room-2", MirrorState()).confirmed_at is None  # berta's
+    ended = little.studio.customers.end_visit(visit.id, little.clock.now())
+    with pytest.raises(BadOrder):
+        little.studio.confirm_company(ended)
 
 
 def test_no_clip_is_asked_for_without_visit_and_consent(little: LittleStudio) -> None:
