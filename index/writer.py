@@ -94,6 +94,8 @@ class Writer(Reader):
         for picture in seen:
             self._check_vector(picture.own)
         words = Words("", None)
+        if seen and (text := words_of(merge(self.find(sku)), self.title_weight)):
+            words = Words(text, embed(text))  # as a rule these are right, and one turn is enough
         for _ in range(REVISIONS):
             with self._database.writing() as connection:
                 catalogue.require_version(connection, sku, only_if)
