@@ -1,4 +1,4 @@
-"""`GET /v1/catalogue` and `PUT /v1/products/{sku}/pictures`: the catalogue as its keepers see it."""
+"""`GET /v1/catalogue` and `PUT /v1/products/{sku}/pictures`: the catalogue as keepers see it."""
 
 from functools import partial
 from pathlib import Path as FilePath
@@ -11,7 +11,7 @@ from api.asked import FORM, split_form
 from api.body import parse_parts, promised_bytes, read_bytes
 from api.errors import BadParameter, NoSuchPicture, Overloaded, UnknownBody
 from api.problems import documented
-from api.product_fields import ProductFields
+from api.product_fields import read_fields
 from api.products import WRITING, Sku
 from api.replies import picture_path, product_json
 from api.shop import Shop
@@ -105,7 +105,7 @@ def _repicture(shop: Shop, sku: str, kept: list[int], new: list[bytes]) -> Revis
             raise NoSuchPicture(sku, number) from gone
     if not data and not new:
         raise BadParameter("keep", "a product keeps at least one picture; delete it instead")
-    return stock_product(shop, sku, ProductFields(), [*data, *new])
+    return stock_product(shop, sku, read_fields({}), [*data, *new])
 
 
 def _page_json(page: Page) -> dict[str, Any]:

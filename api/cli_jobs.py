@@ -72,6 +72,12 @@ def reindex(
     compare: Annotated[
         bool, typer.Option("--compare", help="Say how differently the two spaces answer.")
     ] = False,
+    queries: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Also ask these queries with known answers (eval)."
+        ),
+    ] = None,
     flip: Annotated[
         bool, typer.Option("--flip/--no-flip", help="Make it live once it is whole.")
     ] = False,
@@ -85,19 +91,30 @@ def reindex(
     from api.job import Kind
 
     office = _office(shop)
-    kind = Kind.COMPARE if compare else Kind.REINDEX
-    job = office.jobs.begin(
-        kind, {"model": model, "dry_run": dry_run, "flip": flip}, "command line"
-    )
+    kind = Kind.COMPARE if compare or queries else Kind.REINDEX
+    wish: dict[str, Any] = {"model": model, "dry_run": dry_run, "flip": flip}
+    if queries is not None:
+        wish["queries"] = str(queries.resolve())
+    job = office.jobs.begin(kind, wish, "command line")
     row = _followed(office, job, quiet=as_json)
     if as_json:
         say_json(row)
     else:
         for name, value in (row["report"] or {}).items():
-            console().print(f"{name:18} {plain(str(value))}", soft_wrap=True)
+            if name not in ("examples", "eval"):
+                console().print(f"{name:18} {plain(str(value))}", soft_wrap=True)
+        _show_eval((row["report"] or {}).get("eval"))
     if row["status"] != "done":
         aside().print(f"{row['status']}: {plain(row['said'])}", soft_wrap=True)
         raise typer.Exit(1)
+
+
+def _show_eval(told: dict[str, Any] | None) -> None:
+    """Each figure before and after."""
+    for name in told["now"] if told else ():
+        now, then = (told[when][name] for when in ("now", "then")) if told else (None, None)
+        if isinstance(now, float) and isinstance(then, float):
+            console().print(f"{name:18} {now:.3f} → {then:.3f}", soft_wrap=True)
 
 
 def _followed(office: "BackOffice", job: "Job", *, quiet: bool) -> dict[str, Any]:

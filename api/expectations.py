@@ -101,10 +101,11 @@ def read_cells(catalogue: Path) -> Iterator[Mapping[str, Sequence[str]]]:
         return
     for row in read_source(catalogue):
         if not isinstance(row, BadRow):
-            yield _cells_of(row.product)
+            yield cells_of(row.product)
 
 
-def _cells_of(product: Product) -> dict[str, Sequence[str]]:
+def cells_of(product: Product) -> dict[str, Sequence[str]]:
+    """What a catalogue's row would say of the product, by column."""
     cells: dict[str, Sequence[str]] = {
         name: (str(getattr(product, name)),)
         for name in STANDARD_FIELDS

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from api.before_after import before_after
 from api.indexing import Outcome, demand_products, index_source, plan_source
 from api.job import Job, Kind
 from api.live import follow
@@ -85,7 +86,12 @@ def _reindex(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
 
 def _compare(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
     sample = int(job.wish.get("sample") or SAMPLE)
-    return compare(settings, str(job.wish["model"]), sample, told.step)
+    name = str(job.wish["model"])
+    report = compare(settings, name, sample, told.step)
+    if job.wish.get("queries"):
+        queries = Path(str(job.wish["queries"]))
+        report["eval"] = before_after(settings, name, queries, told.step)
+    return report
 
 
 def _unpack(archive: Path, settings: Settings, told: Told) -> tuple[Path, dict[str, Any]]:

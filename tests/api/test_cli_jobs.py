@@ -27,12 +27,17 @@ def test_another_model_is_foreseen_built_and_compared(call, shop: Shop):
     assert "embedded" in out
     code, out, _ = call("reindex", "--model", "tiny@2", "--compare", "--shop", folder, "--json")
     assert json.loads(out)["report"]["kinds"]["picture"]["queries"] == 10
+    queries = folder / "queries.csv"
+    queries.write_text("text,expect\nRed bag,sku=bag-red\n")
+    code, out, _ = call("reindex", "--model", "tiny@2", "--queries", queries, "--shop", folder)
+    assert "recall@10" in out
+    assert "→" in out
     code, out, _ = call("jobs", "list", "--shop", folder, "--json")
     jobs = json.loads(out)["jobs"]
-    assert [job["kind"] for job in jobs] == ["compare", "reindex", "reindex"]
-    code, out, _ = call("jobs", "show", jobs[1]["id"], "--shop", folder)
+    assert [job["kind"] for job in jobs] == ["compare", "compare", "reindex", "reindex"]
+    code, out, _ = call("jobs", "show", jobs[2]["id"], "--shop", folder)
     assert "done" in out
-    code, _, told = call("jobs", "cancel", jobs[1]["id"], "--shop", folder)
+    code, _, told = call("jobs", "cancel", jobs[2]["id"], "--shop", folder)
     assert (code, "ended already" in told) == (1, True)
 
 

@@ -221,6 +221,14 @@ def test_another_model_is_built_compared_tried_made_live_and_left(keeper):
         page.wait_for_selector(f".space[data-live=yes] h3:text('{model}')", timeout=60_000)
 
 
+def test_pictures_that_do_no_good_are_listed_and_opened(keeper):
+    page, shelf = keeper.page, keeper.shop.shelf
+    Path(shelf.pictures("bag-red")[0].path).unlink()
+    keeper.open("flaws")
+    page.click("[data-flaw=missing] [data-sku=bag-red]")
+    page.wait_for_selector("#sheet .pictures li")
+
+
 def test_a_rule_is_tried_kept_and_taken_away(keeper):
     page = keeper.page
     keeper.open("rules")
@@ -250,7 +258,7 @@ def test_with_keys_one_signs_in_and_sees_what_her_role_opens(keeper):
     page.keyboard.press("Enter")
     page.wait_for_selector("#tabs:not([hidden])")
     assert "Ana" in page.locator("#who").inner_text()
-    assert page.locator("#tabs a").count() == 5
+    assert page.locator("#tabs a").count() == 6
     stored = "() => [document.cookie, localStorage.length, sessionStorage.length]"
     assert page.evaluate(stored) == ["", 0, 0]
     page.click("#sign-out")
@@ -258,7 +266,7 @@ def test_with_keys_one_signs_in_and_sees_what_her_role_opens(keeper):
     page.fill("#key", tablet)
     page.keyboard.press("Enter")
     page.wait_for_selector("#tabs:not([hidden])")
-    assert page.locator("#tabs a").all_inner_texts() == ["Products", "Rules"]
+    assert page.locator("#tabs a").all_inner_texts() == ["Products", "Pictures", "Rules"]
     page.wait_for_selector("[data-sku]")
     assert page.locator("input.inline").count() == 0
 
@@ -266,7 +274,7 @@ def test_with_keys_one_signs_in_and_sees_what_her_role_opens(keeper):
 def test_every_room_speaks_both_languages_fits_a_phone_and_works_by_keyboard(keeper):
     page = keeper.page
     page.set_viewport_size({"width": 390, "height": 844})
-    for room in ("deliver", "products", "models", "rules", "demand"):
+    for room in ("deliver", "products", "flaws", "models", "rules", "demand"):
         keeper.open(room)
         page.wait_for_selector("#room-heading")
         english = page.locator("main").inner_text()
@@ -277,7 +285,7 @@ def test_every_room_speaks_both_languages_fits_a_phone_and_works_by_keyboard(kee
         page.click("#language")
     page.focus(".skip")
     reached = set()
-    for _ in range(14):
+    for _ in range(16):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.getAttribute('href') || ''"))
-    assert {"#deliver", "#products", "#models", "#rules", "#demand"} <= reached
+    assert {"#deliver", "#products", "#flaws", "#models", "#rules", "#demand"} <= reached

@@ -10,7 +10,7 @@ SCRIPTS = "\n".join(p.read_text("utf-8") for p in sorted(CONSOLE.glob("*.js")))
 SOURCE = SCRIPTS + (CONSOLE / "console.html").read_text("utf-8")
 BUILT = (
     "tab.", "role.", "job.", "stage.", "report.", "reason.", "compare.", "field.", "products.",
-    "rules.", "demand.", "error.code.", "columns.",
+    "rules.", "flaws.", "demand.", "error.code.", "columns.",
 )  # fmt: skip
 """Keys that are put together from a name that the door tells."""
 ELSEWHERE = {"error.offline", "error.unknown", "page.title"}

@@ -5,6 +5,7 @@ import { loadStrings } from "../strings.js";
 import { ask } from "./ask.js";
 import { Deliver } from "./deliver.js";
 import { Demand } from "./demand.js";
+import { Flaws } from "./flaws.js";
 import { Models } from "./models.js";
 import { toast } from "./parts.js";
 import { Products } from "./products.js";
@@ -14,6 +15,7 @@ import { Rules } from "./rules.js";
 const ROOMS = [
   ["deliver", "see_jobs", Deliver],
   ["products", "browse", Products],
+  ["flaws", "browse", Flaws],
   ["models", "see_jobs", Models],
   ["rules", "browse", Rules],
   ["demand", "see_demand", Demand],
