@@ -84,23 +84,15 @@ def index(
         if columns:
             show_columns(opened.trial(table), as_json=as_json)
             return
+        how: dict[str, Any] = {
+            "allow_removals": allow_removals,
+            "pictures_only": pictures_only,
+            "mapping": opened.mapping,
+        }
         if dry_run:
-            outcome = plan_source(
-                settings,
-                table,
-                allow_removals=allow_removals,
-                pictures_only=pictures_only,
-                mapping=opened.mapping,
-            )
+            outcome = plan_source(settings, table, **how)
         else:
-            outcome = index_source(
-                settings,
-                table,
-                allow_removals=allow_removals,
-                pictures_only=pictures_only,
-                mapping=opened.mapping,
-                quiet=as_json,
-            )
+            outcome = index_source(settings, table, **how, quiet=as_json)
             opened.remember()
     outcome.notes.extend(opened.notes)
     if rejects is not None:

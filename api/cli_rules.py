@@ -168,7 +168,7 @@ def preview_rules(
     said = {"text": text, "like": like, "filter": only, "top": top}
     wanted = read_wanted(said)
     wanted.check_complete(with_picture=image is not None)
-    settings = settings_of(shop=shop, model=model)
+    settings = settings_of(shop=shop, model=model, decoders=0)
     most_bytes = settings.max_upload_bytes
     picture = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
     opened = open_shop(live_of(settings))
