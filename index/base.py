@@ -17,7 +17,10 @@ from index.mapped import Arrays, open_arrays
 from index.vectors import Coded, Ids, Scores, best, products_with_rows
 from vision.embedding import Vector
 
-EXACT_ROWS = 3_000  # so few allowed are all compared: 0.6 ms, and nothing can be missed
+EXACT_SHOP = 3_000  # a shop of so few, or
+EXACT_ROWS = (
+    12_000  # so few that a filter allows, are all compared: 2 ms, and nothing can be missed
+)
 SETTLED = 10  # or a quarter of what is wanted: so many best must stay the best
 SETTLED_SHARE = 4
 CLEAR = 3.0
@@ -104,7 +107,8 @@ class Base:
         size = len(self) if allowed is None else count(allowed)
         if size == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        if size <= EXACT_ROWS or DEPTH_PER_K * k >= size:
+        few = EXACT_SHOP if allowed is None else EXACT_ROWS
+        if size <= few or DEPTH_PER_K * k >= size:
             rows = np.arange(len(self)) if allowed is None else slots_in(allowed)
             return self._compared(vector, k, rows)
         return self._by_lists(vector, k, allowed, size, is_filter and allowed is not None)
@@ -133,6 +137,8 @@ class Base:
         # the fewer may answer, the wider they are strewn around the query
         strewn = (len(self) / size * max(1.0, k / 100)) ** 0.5
         probes = int(self.reach.probes * strewn)
+        if is_filter:  # in two halves: the second must find nothing better
+            probes = probes // 2 + 1
         lists = _by_nearness(nearness, rows_in, None if is_filter else probes)
         rows, scores = np.empty(0, np.int64), np.empty(0, np.float32)
         must_stand = min(k, max(SETTLED, k // SETTLED_SHARE))

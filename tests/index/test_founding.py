@@ -226,4 +226,4 @@ def test_old_files_of_vectors_go_when_new_ones_come(shelf: Shelf, folder: Path) 
 
 
 def test_few_rows_are_compared_one_by_one_so_these_tests_are_exact() -> None:
-    assert base.EXACT_ROWS >= 2 * COUNT
+    assert base.EXACT_SHOP >= 2 * COUNT
