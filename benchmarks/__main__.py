@@ -3,6 +3,9 @@
     python -m benchmarks [decode fidelity encode index http bulk] [--quick] [--work DIR]
     python -m benchmarks hostile [--size 20000] [--clients 1]
     python -m benchmarks overload [--seconds 300]
+    python -m benchmarks writes [--products 20000] [--seconds 10] [--rounds 5]
+    python -m benchmarks puts [--seconds 20] [--rounds 3]
+    python -m benchmarks bulk --products 100000
     python -m benchmarks million [vectors filters peers plot] [--size 1000000] [--cache DIR]
 
 Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
