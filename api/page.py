@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi import APIRouter, Request, Response
 from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
+from api.packed import Files
 from api.shop import Shop
 
 PAGES = Path(__file__).parent / "pages"
@@ -16,13 +15,15 @@ def routes(shop: Shop) -> APIRouter:
     """`/` is the page, `/saved` what a device has kept, `/pages/…` their files; with ETags."""
     router = APIRouter(include_in_schema=False)
 
+    files = Files(PAGES)
+
     @router.get("/")
-    async def page() -> FileResponse:
-        return FileResponse(PAGES / "index.html", media_type="text/html; charset=utf-8")
+    async def page(request: Request) -> Response:
+        return files.send("index.html", request)
 
     @router.get("/saved")
-    async def saved() -> FileResponse:
-        return FileResponse(PAGES / "saved.html", media_type="text/html; charset=utf-8")
+    async def saved(request: Request) -> Response:
+        return files.send("saved.html", request)
 
-    router.routes.append(Mount("/pages", StaticFiles(directory=PAGES, check_dir=False)))
+    router.routes.append(Mount("/pages", files))
     return router

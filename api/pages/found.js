@@ -70,7 +70,7 @@ export class Found {
     this.#chips(answer);
     this.picture = picture;
     byId("keep").hidden = !picture;
-    byId("keep").disabled = this.kept === query;
+    byId("keep").setAttribute("aria-pressed", String(this.kept === query));
   }
 
   /** @param {boolean} fresh nothing of an earlier answer is worth keeping on show */
@@ -102,10 +102,12 @@ export class Found {
 
   async #keep() {
     const { query, picture } = this;
-    byId("keep").disabled = true;
-    const kept = await this.hearts.keepPhoto(query, picture.bytes);
-    if (kept) this.kept = query;
-    byId("keep").disabled = kept && this.query === query;
+    if (this.kept === query) return;
+    this.kept = query;
+    byId("keep").setAttribute("aria-pressed", "true");
+    if (await this.hearts.keepPhoto(query, picture.bytes)) return;
+    this.kept = null;
+    byId("keep").setAttribute("aria-pressed", "false");
   }
 
   #listen() {

@@ -132,7 +132,7 @@ def test_more_like_this_can_be_refined_by_words(visit: Any) -> None:
     with shopper.next_search():
         shopper.page.keyboard.press("Enter")
     shopper.settled()
-    assert shopper.searches()[-1].answer["query"]["kind"] == "both"
+    assert shopper.searches()[-1].answer["query"]["text"] == "but in blue"
     assert "hats-4-red" not in shopper.shown()
 
 
