@@ -75,7 +75,8 @@ def test_the_first_sight_weighs_under_35_kB_as_it_travels(client) -> None:
     files = Files(PAGES)
     first = ("index.html", "app.js", "base.css", "start.css", "found.css", "card.css",
              "dialogs.css", "strings.json", "strings.js", "dom.js", "door.js", "intake.js",
-             "camera.js", "picture.js", "query.js", "start.js", "tile.js", "trail.js", "words.js")  # fmt: skip
+             "camera.js", "picture.js", "query.js", "start.js", "tile.js", "trail.js",
+             "words.js")  # fmt: skip
     packed = [files.find(name) for name in first]
     assert all(packed)
     assert sum(len(one.small or one.plain) for one in packed if one) < 35_000
