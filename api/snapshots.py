@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from api.carrying import carry_over
 from api.live import Live, follow, point_to
 from api.settings import Settings
 from index.restore import restore_snapshot
@@ -29,6 +30,7 @@ def put_back(
 
     def finish(unpacked: Path, about: About) -> None:
         abouts.append(about)
+        carry_over(settings.shop, unpacked)
         card = read_card(BUILTIN)
         if about.model != f"{card.name}@{card.version}":
             point_to(unpacked, Live("", about.model))

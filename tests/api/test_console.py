@@ -105,6 +105,8 @@ def test_a_zip_is_dropped_looked_at_taken_in_and_its_bad_rows_downloaded(keeper)
     with keeper.page.expect_download() as caught:
         job.locator("a[download]").click()
     text = Path(caught.value.path()).read_text("utf-8-sig")
+    keeper.page.set_viewport_size({"width": 390, "height": 844})
+    assert keeper.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert "n-4" in text
     assert "Ohne Nummer" in text
 

@@ -34,6 +34,7 @@ export class Flaws {
     const asked = new URLSearchParams({ limit: "50" });
     if (this.kind) asked.set("kind", this.kind);
     if (after) asked.set("after", after);
+    else this.told.textContent = strings.say("flaws.looking");
     try {
       const page = await ask(`/v1/flaws?${asked}`);
       this.next = page.next;

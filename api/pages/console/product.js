@@ -74,7 +74,7 @@ class Editor {
     const long = name === "description";
     const input = long ? el("textarea", { rows: 4 }) : el("input", { type: "text" });
     input.value = this.product[name];
-    return this.#place(name, input, long);
+    return this.#place(name, input, long || name === "title");
   }
 
   #number(name, step) {
