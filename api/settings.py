@@ -81,7 +81,7 @@ class Settings(BaseSettings):
     """Pictures of all saved snaps together; beyond, none is taken (507)."""
     decoders: int = Field(4, ge=0, le=64)
     """Processes that decode strangers' pictures; 0 decodes them in the server's own process."""
-    decode_s: float = Field(1.8, gt=0, le=60)
+    decode_s: float = Field(1.5, gt=0, le=60)
     """The time that decoding one picture may take; then its process is ended (422)."""
     decode_memory_bytes: int = Field(1_000_000_000, ge=100_000_000)
     """The memory that a decoding process may take."""

@@ -39,7 +39,7 @@ class Darkroom:
         limits: Limits,
         *,
         workers: int = 4,
-        decode_s: float = 1.8,
+        decode_s: float = 1.5,
         memory_bytes: int = 1_000_000_000,
         decode: str = DECODE,
     ) -> None:
