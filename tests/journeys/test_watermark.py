@@ -146,9 +146,12 @@ def _names(shop: Shop, needle: bytes) -> set[str]:
     return {Path(path).resolve().name for path in holding(files_of(shop), [needle])}
 
 
-def test_neither_process_leaves_a_core_when_it_dies(shop: Shop, tmp_path: Path) -> None:
+def test_neither_process_leaves_a_core_when_it_dies(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     until(lambda: shop.mirror_state()["ring_s"] > 0.3)
-    control = subprocess.Popen(["/bin/sleep", "60"], cwd=tmp_path, preexec_fn=_cores_allowed)
+    elsewhere = tmp_path_factory.mktemp("control")
+    control = subprocess.Popen(["/bin/sleep", "60"], cwd=elsewhere, preexec_fn=_cores_allowed)
     for process in (control, shop.mirror, shop.server):
         limits = Path(f"/proc/{process.pid}/limits").read_text()
         (core,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
