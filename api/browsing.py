@@ -79,7 +79,7 @@ def routes(shop: Shop) -> APIRouter:
             body = await read_bytes(request, limits.most_bytes, limits.wait_s, arrived)
             fields, new = split_form(parse_parts(body, kind, limits))
             kept = _numbers(str(fields.get("keep", "")))
-            done = await shop.entrance.run(partial(_repicture, shop, sku, kept, new))
+            done = await shop.dock.run(partial(_repicture, shop, sku, kept, new))
         paths = [picture_path(sku, picture.ordinal) for picture in done.pictures]
         return JSONResponse(product_json(done.product) | {"pictures": paths})
 

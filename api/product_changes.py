@@ -81,7 +81,7 @@ def routes(shop: Shop) -> APIRouter:
             body = await read_bytes(request, limits.text_bytes, limits.wait_s, arrived)
             said = read_patch(parse_json(body))
             only_if = wanted_versions(request.headers.get("if-match"))
-            done = await shop.entrance.run(partial(change_product, shop, sku, said, only_if))
+            done = await shop.dock.run(partial(change_product, shop, sku, said, only_if))
         reply = one_product_json(done.product, done.pictures)
         return JSONResponse(reply, headers={"ETag": etag_of(done.version)})
 
@@ -102,7 +102,7 @@ def routes(shop: Shop) -> APIRouter:
             rows = body.splitlines()
             if len(rows) > MOST_ROWS:
                 raise BadParameter("rows", f"there are {len(rows):,}; send at most {MOST_ROWS:,}")
-            return JSONResponse(await shop.entrance.run(partial(flip_rows, shop, rows)))
+            return JSONResponse(await shop.dock.run(partial(flip_rows, shop, rows)))
 
     return router
 

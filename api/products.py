@@ -131,7 +131,7 @@ def _writing(router: APIRouter, shop: Shop) -> None:
             said, pictures = await _read_product(request, shop, arrived)
             only_if = wanted_versions(request.headers.get("if-match"))
             put_it = partial(stock_product, shop, sku, said, pictures, only_if)
-            done = await shop.entrance.run(put_it)
+            done = await shop.dock.run(put_it)
         reply = one_product_json(done.product, done.pictures)
         headers = {"ETag": etag_of(done.version)}
         return JSONResponse(reply, status_code=201 if done.new else 200, headers=headers)
@@ -144,7 +144,7 @@ def _writing(router: APIRouter, shop: Shop) -> None:
     )
     async def delete(request: Request, sku: Sku) -> Response:
         only_if = wanted_versions(request.headers.get("if-match"))
-        await shop.entrance.run(partial(shop.shelf.delete, sku, only_if))
+        await shop.dock.run(partial(shop.shelf.delete, sku, only_if))
         return Response(status_code=204)
 
 

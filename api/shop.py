@@ -39,6 +39,8 @@ class Shop:
     lexicon: Lexicon | None
     thumbnails: Thumbnails
     entrance: Entrance
+    dock: Entrance
+    """The entrance of changes: they wait for other things than searches do."""
     intake: Intake
     heart: Heart
     body_limits: BodyLimits
@@ -116,6 +118,7 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         lexicon=read_lexicon(encoder),
         thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, decoder, shelf.disposal.is_shown),
         entrance=Entrance(settings.workers, settings.waiting),
+        dock=Entrance(settings.writers, settings.waiting),
         intake=Intake(settings.max_held_bytes),
         heart=Heart(encoder),
         body_limits=BodyLimits(settings.max_upload_bytes, wait_s=settings.max_upload_wait_s),

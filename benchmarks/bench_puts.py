@@ -22,6 +22,7 @@ from benchmarks import bench_bulk, bench_encode, bench_http
 BOUNDARY = "vistazo-benchmark"
 PORT = 8793
 COME_BACK_S = 0.02
+WRITERS = 12  # the default of VISTAZO_WRITERS
 
 
 def body_of(picture: bytes, title: str) -> bytes:
@@ -77,7 +78,9 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks puts", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each stretch")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=0, help="default: one more than cores")
+    parser.add_argument(
+        "--clients", type=int, default=0, help="default: as many as may write at once"
+    )
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "bench")
     args = parser.parse_args(arguments)
@@ -97,9 +100,7 @@ def main(arguments: list[str]) -> None:
                 bench.spec, bench.squares(), titles, args.seconds / 2, bench.cores,
             )  # fmt: skip
             bare = [alone()]
-            puts = put_for(
-                start.port, bench.photos, args.seconds, n, args.clients or bench.cores + 1
-            )
+            puts = put_for(start.port, bench.photos, args.seconds, n, args.clients or WRITERS)
             bare.append(alone())
             middle = sum(bare) / 2
             rounds.append({"puts_per_s": puts, "bare_per_s": bare, "share": puts / middle})
@@ -108,7 +109,7 @@ def main(arguments: list[str]) -> None:
                 f"and {bare[1]:.1f} (before, after); share {puts / middle:.2f}",
                 flush=True,
             )
-    save("puts", {"clients": args.clients or bench.cores + 1, "rounds": rounds})
+    save("puts", {"clients": args.clients or WRITERS, "rounds": rounds})
 
 
 if __name__ == "__main__":
