@@ -137,7 +137,9 @@ class Base:
         # the fewer may answer, the wider they are strewn around the query
         strewn = (len(self) / size * max(1.0, k / 100)) ** 0.5
         probes = int(self.reach.probes * strewn)
-        if is_filter:  # in two halves: the second must find nothing better
+        if is_filter and self._is_far(nearness, rows_in, size):
+            probes = 2 * probes
+        elif is_filter:  # in two halves: the second must find nothing better
             probes = probes // 2 + 1
         lists = _by_nearness(nearness, rows_in, None if is_filter else probes)
         rows, scores = np.empty(0, np.int64), np.empty(0, np.float32)
@@ -186,6 +188,13 @@ class Base:
                 break
             depth *= 4
         return rows[top], scores[top]
+
+    def _is_far(self, nearness: Scores, rows_in: Ids, size: int) -> bool:
+        """Whether the lists nearest to the query hold less than half their share of what is
+        allowed."""
+        near = _by_nearness(nearness, np.diff(self.inverted.bounds), self.reach.probes)
+        there = int(np.diff(self.inverted.bounds)[near].sum())
+        return 2 * int(rows_in[near].sum()) * len(self) < size * there
 
     def _rows_in_lists(self, allowed: Bits | None) -> Ids:
         """How many allowed rows each list has; up to 14 too many, never too few."""
