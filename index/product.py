@@ -92,12 +92,12 @@ def require_stock(stock: int | None) -> None:
 
 
 def require_address(sku: str) -> None:
-    """Raise BadProduct for a SKU whose address would be that of another product's picture.
+    """Raise BadProduct for a SKU whose address would be that of another product's pictures.
 
     Asked of whoever brings a product; one that is there already can still be read and deleted.
     """
-    if re.search(r"/pictures/[0-9]{1,5}$", sku):
-        raise BadProduct("sku", "its end /pictures/NUMBER is the address of a picture; rename it")
+    if re.search(r"/pictures(/[0-9]{1,5})?$", sku):
+        raise BadProduct("sku", "its end /pictures is the address of another's pictures; rename it")
 
 
 @dataclass(frozen=True, slots=True)
