@@ -1,10 +1,11 @@
 """Which kind of index suits a shop, by its size and the memory it may take; and why.
 
-Measured on two cores at 448 dimensions: comparing all takes 0.09 ms for each 1,000 vectors, so up
-to 20,000 nothing is won by anything cleverer (1.8 ms, exact). Above, inverted lists with short codes
-were preferred to graphs: at the recall that is asked for (.998 at 50,000) they are as quick as the
-quickest of three HNSWs, hold two thirds of its memory (a tenth, if the system takes the mapped pages
-back), forget what went, and let filters act inside them at full recall (docs/index.md).
+Measured on two cores at 448 dimensions: comparing all takes 0.09 ms for each 1,000 vectors, so
+up to 20,000 nothing is won by anything cleverer (1.8 ms, exact). Above, inverted lists with short
+codes were preferred to graphs: at the recall that is asked for (.998 at 50,000) they are as quick
+as the quickest of three HNSWs, hold two thirds of its memory (a tenth, if the system takes the
+mapped pages back), forget what went, and let filters act inside them at full recall
+(docs/index.md).
 """
 
 from dataclasses import dataclass
