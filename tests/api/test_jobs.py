@@ -1,12 +1,14 @@
 """Jobs in processes of their own, through the real door: begun, watched, killed, gone on with."""
 
 import csv
+import fcntl
 import io
 import json
 import os
 import signal
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from fastapi.testclient import TestClient
 from api.job import Kind, State, Status, new_job
 from api.jobs import Jobs
 from api.shop import Shop
-from api.told import Told
+from api.told import TURN, Told
 from tests.keeper import kept, until
 from tests.little_shop import drawn, encoded, from_this_machine
 
@@ -155,11 +157,19 @@ def test_a_job_rests_goes_on_is_cancelled_and_waits_for_its_turn(desk, keeper):
     assert ended(desk, first)["status"] == "done"
 
 
+@contextmanager
+def turn_taken(folder: Path) -> Iterator[None]:
+    """Another process's turn at the shop, while the block runs."""
+    with (folder / TURN).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def test_a_killed_job_is_told_so_outlives_the_server_and_goes_on(desk, keeper):
     source = delivery(desk, ["new,New,green.png"])
     jobs = keeper.office.jobs
     done = jobs.get(ended(desk, begun(desk, kind="index", source=source))["id"])
-    with Told(done).turn(done.folder.parent):
+    with turn_taken(done.folder.parent):
         job_id = begun(desk, kind="index", source=source)
         until(lambda: jobs.get(job_id).read_state().tries == 1)
         os.killpg(jobs._children[-1].pid, signal.SIGKILL)  # the real thing needs its pid
