@@ -1,5 +1,6 @@
 """`POST /v1/events` and `GET /v1/demand`: what came of searches, and what shoppers missed."""
 
+import logging
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -10,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.back_office import BackOffice
 from api.bounded import BoundedRoute
 from api.demand import Looked, topics_of
-from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded
+from api.errors import BadParameter, BadRequestBody, DoorBroken, KeyForbids, KeyNeeded
 from api.limits import neighbourhood
 from api.line import Found
 from api.problems import documented
 
 MOST = 200
+_log = logging.getLogger("vistazo")
 
 
 class Event(BaseModel):
@@ -63,7 +65,8 @@ def routes(office: BackOffice) -> APIRouter:
 
 
 async def count_search(office: BackOffice, request: Request, found: Found, text: str) -> None:
-    """Count a search that was answered."""
+    """Count a search that was answered; where that fails, the log says so and the shopper has her
+    answer all the same."""
     reading, answer = found.reading, found.answer
     kinds = reading.kinds if reading else ()
     colours = reading.colours if reading else ()
@@ -74,4 +77,7 @@ async def count_search(office: BackOffice, request: Request, found: Found, text:
         missed=answer.nothing_like_this or not answer.hits,
         empty=not answer.hits,
     )
-    await anyio.to_thread.run_sync(partial(office.demand.looked, looked))
+    try:
+        await anyio.to_thread.run_sync(partial(office.demand.looked, looked))
+    except DoorBroken:
+        _log.exception("a search could not be counted")

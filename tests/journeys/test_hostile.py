@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.errors import TABLE
 from api.settings import Settings
-from api.shop import Shop, shop_of
+from api.shop import shop_of
 from benchmarks.hostile import corpus
 from benchmarks.memory import family_mb
 from index.shelf import Shelf
@@ -22,14 +22,14 @@ MOST_GROWTH_MB = 60.0
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """The boutique, whose strangers' pictures are decoded apart."""
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The boutique's door; strangers' pictures are decoded apart."""
     encoder = FakeEncoder()
     settings = Settings(shop=tmp_path_factory.mktemp("guarded"), decoders=2, rate_burst=1_000_000)
     shop = shop_of(settings, Shelf.open(settings.shop, encoder.spec, create=True), encoder)
     fill(shop)
-    yield shop
-    shop.close()
+    with TestClient(create_app(shop), base_url="http://127.0.0.1") as client:
+        yield client
 
 
 def real_pictures() -> list[bytes]:
@@ -42,26 +42,25 @@ def real_pictures() -> list[bytes]:
     return [p.read_bytes() for p in sorted((folder / "snaps" / "images").glob("*.jpg"))[:20]]
 
 
-def attack(shop: Shop, count: int, first: int = 0) -> Counter[str]:
+def attack(client: TestClient, count: int, first: int = 0) -> Counter[str]:
     """Send the uploads; every answer must be one that the interface's document names."""
     told: Counter[str] = Counter()
     codes = {row.code for row in TABLE.values() if row.status < 500}
-    with TestClient(create_app(shop), base_url="http://127.0.0.1") as client:
-        for upload in corpus(count, real_pictures(), first):
-            answer = client.post(
-                "/v1/search?top=1", content=upload.data, headers={"content-type": "image/jpeg"}
-            )
-            assert answer.status_code < 500, f"{upload.number} {upload.kind}: {answer.text}"
-            if answer.status_code == 200:
-                told["found"] += 1
-            else:
-                code = answer.json()["code"]
-                assert code in codes, f"{upload.number} {upload.kind}: {answer.text}"
-                told[code] += 1
+    for upload in corpus(count, real_pictures(), first):
+        answer = client.post(
+            "/v1/search?top=1", content=upload.data, headers={"content-type": "image/jpeg"}
+        )
+        assert answer.status_code < 500, f"{upload.number} {upload.kind}: {answer.text}"
+        if answer.status_code == 200:
+            told["found"] += 1
+        else:
+            code = answer.json()["code"]
+            assert code in codes, f"{upload.number} {upload.kind}: {answer.text}"
+            told[code] += 1
     return told
 
 
-def test_no_hostile_upload_gets_a_fault_of_ours(guarded: Shop) -> None:
+def test_no_hostile_upload_gets_a_fault_of_ours(guarded: TestClient) -> None:
     attack(guarded, 300)  # what is loaded once and kept is loaded now
     before_mb = family_mb(os.getpid())
     told = attack(guarded, 1700, first=300)
@@ -71,7 +70,7 @@ def test_no_hostile_upload_gets_a_fault_of_ours(guarded: Shop) -> None:
 
 
 @pytest.mark.soak
-def test_no_hostile_upload_of_very_many_gets_a_fault_of_ours(guarded: Shop) -> None:
+def test_no_hostile_upload_of_very_many_gets_a_fault_of_ours(guarded: TestClient) -> None:
     """VISTAZO_HOSTILE sets how many; 20,000 take some ten minutes. `python -m benchmarks hostile`
     measures a neighbour meanwhile, and how late answers are."""
     count = int(os.environ.get("VISTAZO_HOSTILE", "20000"))
