@@ -126,6 +126,7 @@ def test_no_frame_is_anywhere_before_consent_nor_after_forgetting(
     until(lambda: shop.mirror_state()["ring_s"] > 1.5)
     assert holding(files_of(shop), wanted) == []
     agree(shop, visit, "record", "keep")
+    until(lambda: shop.mirror_state()["ring_s"] < 1)  # she agreed: the ring was emptied
     until(lambda: shop.mirror_state()["ring_s"] > 1)
     clip_id = record(shop, visit, pre_roll_s=0.5)
     time.sleep(0.5)
