@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from models.examples import Example
-from models.features import compute_features, picture, widened
+from models.features import THUMB, compute_features, picture, widened
 from vision.photo import Box
 
 SIDE = 40
@@ -49,7 +49,7 @@ def test_features_are_computed_once_and_kept(example: Example, tmp_path: Path) -
     graph = tower(tmp_path / "tower.onnx")
     found = compute_features([example], graph, SIDE, "squash", 0, tmp_path / "cache")
     assert found.place.shape == (1, 3, 8, 8)
-    assert found.thumb.shape == (1, 8, 8, 3)
+    assert found.thumb.shape == (1, SIDE // THUMB, SIDE // THUMB, 3)
     np.testing.assert_allclose(found.thing, found.texture + 2, atol=1e-3)
     example.path.unlink()  # the second time nothing is read but the cache
     again = compute_features([example], graph, SIDE, "squash", 0, tmp_path / "cache")
