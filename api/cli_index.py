@@ -181,7 +181,10 @@ def told(bad: "BadRow") -> str:
 
 def write_rejects(path: Path, rejected: "list[BadRow]") -> None:
     """The rejected rows as a CSV that opens in a spreadsheet."""
+    from index.formulas import defuse
+
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(("line", "sku", "code", "reason"))
-        table.writerows((bad.line, bad.sku or "", bad.code, bad.reason) for bad in rejected)
+        for bad in rejected:
+            table.writerow((bad.line, defuse(bad.sku or ""), bad.code, defuse(bad.reason)))

@@ -116,6 +116,7 @@ def audit_command(
 ) -> None:
     """Show who wrote what, and when: the latest first. No picture and no person stands in it."""
     from api.audit_log import note_json
+    from index.formulas import defuse
 
     rows = [note_json(note) for note in _open(shop)[1].latest(limit)]
     if as_json:
@@ -124,7 +125,8 @@ def audit_command(
         columns = ["at", "who", "name", "act", "method", "subject", "status"]
         table = csv.DictWriter(sys.stdout, columns, extrasaction="ignore")
         table.writeheader()
-        table.writerows(rows)
+        for row in rows:
+            table.writerow({k: defuse(v) if isinstance(v, str) else v for k, v in row.items()})
     else:
         for row in rows:
             who = plain(row["name"] or row["who"], 24)

@@ -18,6 +18,7 @@ from index.archive import ArchiveLimits, is_archive, unpack
 from index.build import Progress
 from index.database import DATABASE_NAME, Database
 from index.errors import BadRow
+from index.formulas import defuse
 from index.mapping import NOTHING_SAID, ColumnMap
 from index.mappings import SavedMappings, column_map
 from index.source import Mappings, find_table, read_records
@@ -189,9 +190,10 @@ def write_rejected(path: Path, source: Path, rejected: Sequence[BadRow]) -> None
         rows.append({"sku": bads[0].sku or ""} | _reasons(bads))
     columns = [c for c in dict.fromkeys(header or ["sku"]) if c.strip() not in REASON_COLUMNS]
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.DictWriter(file, [*REASON_COLUMNS, *columns], extrasaction="ignore")
-        out.writeheader()
-        out.writerows(rows)
+        names = [*REASON_COLUMNS, *columns]
+        out = csv.writer(file)
+        out.writerow(defuse(name) for name in names)
+        out.writerows([defuse(row.get(name, "")) for name in names] for row in rows)
 
 
 def _reasons(bads: Sequence[BadRow]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from index.errors import BadRow, BadSource
+from index.formulas import restore
 from index.mapping import Cells, names_a_sku
 
 DELIMITERS = ",;\t|"
@@ -120,7 +121,7 @@ def _named(header: list[str], values: list[str]) -> Cells:
     cells: Cells = {}
     for name, value in zip(header, values, strict=False):
         if name.strip():
-            cells.setdefault(name, []).append(value)
+            cells.setdefault(name, []).append(restore(value))
     return cells
 
 
@@ -134,7 +135,8 @@ def _header(lines: _Lines, path: Path) -> tuple[str, list[str]]:
         raise BadSource(str(path), f"its first line is no header ({error})") from error
     best: tuple[bool, int, str, list[str]] = (False, 0, ",", [])
     for delimiter in DELIMITERS:
-        names = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+        cells = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+        names = [restore(cell) for cell in cells]
         found = (any(map(names_a_sku, names)), len(names), delimiter, names)
         best = max(best, found, key=lambda choice: choice[:2])
     return best[2], best[3]
