@@ -34,7 +34,7 @@ def _read_box(value: object) -> object:
         raise ValueError("it is written x,y,w,h in pixels of the upright picture")
     try:
         x, y, w, h = (int(no_truth_value(n)) for n in numbers)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # int(inf)
         raise ValueError("it is written x,y,w,h in whole pixels of the upright picture") from error
     return Box(x, y, w, h)
 

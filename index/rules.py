@@ -112,7 +112,12 @@ def _value(name: str, value: object) -> object:
         wanted = (int,) if name == "place" else (str,)
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         raise BadRule(name, f"{str(value)[:40]!r} is of another type than it is")
-    return float(value) if name == "strength" and isinstance(value, int) else value
+    if name == "strength" and isinstance(value, int):
+        try:
+            return float(value)
+        except OverflowError as endless:
+            raise BadRule(name, "the number is too large") from endless
+    return value
 
 
 def _moment(name: str, value: object) -> datetime:

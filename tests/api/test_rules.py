@@ -6,6 +6,7 @@ import pytest
 
 from tests.little_shop import drawn, encoded
 
+JSON = {"content-type": "application/json"}
 BURY = {"act": "bury", "products": "colour=red"}
 
 
@@ -54,6 +55,21 @@ def test_a_preview_changes_nothing_and_shows_where_each_hit_stood(client):
     assert (shown["acted"], shown["notes"]) == (["reds"], {})
     assert client.get("/v1/rules").json() == {"rules": []}
     assert skus(search(client)["hits"])[0] == "bag-red"
+
+
+@pytest.mark.parametrize("address", ["/v1/search", "/v1/rules/preview"])
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1" + "0" * 400])
+def test_a_box_of_no_numbers_is_the_callers_mistake(client, address, number):
+    body = f'{{"text": "red", "box": [0, 0, {number}, 1]}}'
+    assert client.post(address, content=body, headers=JSON).status_code == 422
+
+
+@pytest.mark.parametrize("strength", ["1e999", "NaN", "1" + "0" * 400])
+def test_a_strength_that_is_no_number_is_the_callers_mistake(client, strength):
+    rule = f'{{"name": "x", "act": "bury", "products": "stock>0", "strength": {strength}}}'
+    body = f'{{"text": "red", "rules": [{rule}]}}'
+    answer = client.post("/v1/rules/preview", content=body, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-rule")
 
 
 def test_a_preview_takes_a_picture_and_the_shops_own_rules(client):
