@@ -13,6 +13,7 @@ from api.jobs import Jobs
 from api.keys import Keys
 from api.limits import Rate
 from api.porter import Judge, Porter, Rules, demand_row
+from api.receipts import Receipts
 from api.settings import Settings
 from api.stockroom import Stockroom
 
@@ -31,6 +32,7 @@ class BackOffice:
     jobs: Jobs
     stockroom: Stockroom
     demand: Demand
+    receipts: Receipts
 
     @property
     def home_settings(self) -> Settings:
@@ -53,7 +55,9 @@ def open_back_office(settings: Settings) -> BackOffice:
     judge = Judge(keys, Rules(demand_keys=settings.demand_keys, per_address=per_address))
     known = {f"VISTAZO_{name.upper()}": str(getattr(settings, name)) for name in TOLD_TO_JOBS}
     jobs, stockroom = Jobs(home, known), Stockroom(home, settings.max_catalogue_bytes)
-    return BackOffice(home, settings, keys, Audit(home), judge, jobs, stockroom, Demand(home))
+    demand = Demand(home)
+    receipts = Receipts(demand.signing_key())
+    return BackOffice(home, settings, keys, Audit(home), judge, jobs, stockroom, demand, receipts)
 
 
 def post_porter(app: FastAPI, office: BackOffice) -> None:

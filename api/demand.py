@@ -1,8 +1,9 @@
 """What shoppers looked for and what came of it: counted, never kept about anybody.
 
-No picture, no sentence, no address and no person is stored. A device is a keyed hash of address
-and browser whose key is drawn for each month and destroyed with it; a word stands here as another
-such hash, and in clear only from the moment on when more than GROUP devices have looked for it.
+No picture, no sentence, no address and no person is stored. A device is a keyed hash of its
+address (of the /64 around it, for IPv6) whose key is drawn for each month and destroyed with it; a
+word stands here as another such hash, and in clear only from the moment on when more than GROUP
+devices have looked for it.
 """
 
 import hmac
@@ -43,6 +44,7 @@ _MIGRATIONS = (
         PRIMARY KEY (month, what)
     ) WITHOUT ROWID;
     """,
+    "CREATE TABLE signing (only INTEGER PRIMARY KEY CHECK (only = 1), secret BLOB NOT NULL)",
 )
 
 
@@ -80,6 +82,13 @@ class Demand:
         with self._lock:
             self._events[event] += count
         self._flush_if_due()
+
+    def signing_key(self) -> bytes:
+        """With what the shop signs the ids of its searches; drawn once, the same in every process.
+        It tells nothing of anybody."""
+        with self._book.writing() as book:
+            book.execute("INSERT OR IGNORE INTO signing VALUES (1, ?)", (secrets.token_bytes(32),))
+            return bytes(book.execute("SELECT secret FROM signing").fetchone()[0])
 
     def flush(self) -> None:
         """Write down what was counted."""

@@ -27,7 +27,9 @@ class Event(BaseModel):
     event: Literal["shown", "opened", "saved", "added_to_cart", "bought"] = Field(
         examples=["opened"]
     )
-    search_id: str = Field(pattern="^[0-9a-f]{16}$", examples=["0f8c2f6c5f0e4c53"])
+    search_id: str = Field(
+        pattern="^[0-9a-f]{16,32}$", examples=["6a1f3c052f6c5f0e4c53a1b2c3d4e5f6"]
+    )
     sku: str = Field("", max_length=200, description="The product it happened to")
 
 
@@ -46,11 +48,12 @@ def routes(office: BackOffice) -> APIRouter:
         "/events",
         status_code=204,
         responses=documented(BadRequestBody, BadParameter, KeyNeeded, KeyForbids),
-        summary="Tell what came of searches; it is counted and not kept",
+        summary="Tell what came of a search of the last hours; it is counted once, and not kept",
     )
     def tell(told: Events) -> Response:
         for event in told.events:
-            office.demand.happened(event.event)
+            if office.receipts.is_first(event.search_id, event.event, event.sku):
+                office.demand.happened(event.event)
         return Response(status_code=204)
 
     @router.get(
@@ -70,9 +73,10 @@ async def count_search(office: BackOffice, request: Request, found: Found, text:
     reading, answer = found.reading, found.answer
     kinds = reading.kinds if reading else ()
     colours = reading.colours if reading else ()
-    address = neighbourhood(request.client.host if request.client else "")
+    # the address alone: whoever could say who she is (User-Agent) would be as many as she likes
+    device = neighbourhood(request.client.host if request.client else "")
     looked = Looked(
-        f"{address}\0{request.headers.get('user-agent', '')}",
+        device,
         topics_of(kinds, colours, text),
         missed=answer.nothing_like_this or not answer.hits,
         empty=not answer.hits,

@@ -121,7 +121,7 @@ class ModelReply(BaseModel):
 class SearchReply(BaseModel):
     """The answer to a search, best hit first."""
 
-    search_id: str = Field(examples=["0f8c2f6c5f0e4c53"])
+    search_id: str = Field(examples=["6a1f3c052f6c5f0e4c53a1b2c3d4e5f6"])
     query: QueryReply
     hits: list[HitReply]
     nothing_like_this: bool = Field(

@@ -1,6 +1,5 @@
 """Builds everything once, by hand: a shop with its eye, its shelf and what the door needs."""
 
-import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -110,6 +109,7 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         budget=PixelBudget(settings.max_pixels),
     )
     decoder = decoder_of(settings, limits)
+    office = open_back_office(settings)
     return Shop(
         name=settings.name,
         currency=settings.currency,
@@ -124,8 +124,8 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         body_limits=BodyLimits(settings.max_upload_bytes, wait_s=settings.max_upload_wait_s),
         picture_limits=limits,
         decoder=decoder,
-        new_id=lambda: secrets.token_hex(8),
-        office=open_back_office(settings),
+        new_id=office.receipts.new_id,
+        office=office,
         courier=Courier(of_queries(settings)),
         saved=Saved(home_of(settings.shop.resolve()), settings.saved_most_bytes),
     )

@@ -110,11 +110,17 @@ def test_words_are_bare_and_few():
 
 
 def test_a_search_is_counted_and_what_came_of_it(client, shop):
-    for _ in range(2):
-        assert client.get("/v1/search", params={"text": "red bag"}).status_code == 200
-    event = {"event": "opened", "search_id": "0f8c2f6c5f0e4c53", "sku": "bag-red"}
-    assert client.post("/v1/events", json={"events": [event]}).status_code == 204
+    for browser in ("one", "another"):
+        headers = {"User-Agent": browser}
+        found = client.get("/v1/search", params={"text": "red bag"}, headers=headers)
+        assert found.status_code == 200
+    event = {"event": "opened", "search_id": found.json()["search_id"], "sku": "bag-red"}
+    made_up = event | {"search_id": "0f8c2f6c5f0e4c53"}
+    for events in ([event], [event, event], [made_up], [made_up | {"search_id": "ab" * 16}]):
+        assert client.post("/v1/events", json={"events": events}).status_code == 204
     wrong = client.post("/v1/events", json={"events": [event | {"person": "Ana"}]})
     assert wrong.status_code == 422
     totals = client.get("/v1/demand").json()["totals"]
     assert (totals["searches"], totals["opened"]) == (2, 1)
+    seen = shop.office.demand._book.rows("SELECT count(DISTINCT device) FROM seen")
+    assert seen == [(1,)]  # one address is one device, whatever it says of its browser

@@ -33,7 +33,7 @@ def test_the_reply_tells_the_query_the_model_and_a_figure_for_each_room(client):
     assert body["model"] == {"name": "fake", "version": "1"}
     rooms = {"receive", "decode", "preprocess", "encode", "vectors", "catalogue", "reply", "total"}
     assert rooms <= body["took_ms"].keys()
-    assert len(body["search_id"]) == 16
+    assert len(body["search_id"]) == 32
     assert ["Toys/bags", 1] in body["facets"]["category"]
 
 
