@@ -1,5 +1,5 @@
 """What a shop that is put back from a snapshot keeps of the one that lay there: its keys, its audit
-log, its counts, and what was uploaded. Else a restored shop would know nobody's key.
+log, its counts, what shoppers saved, and what was uploaded. Else a restored shop would know nobody's key.
 """
 
 import os
@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from api.home import DOOR, STOCKROOM
+from api.saved import FOLDER
 
 
 def carry_over(home: Path, unpacked: Path) -> None:
@@ -26,7 +27,6 @@ def carry_over(home: Path, unpacked: Path) -> None:
                 here.backup(there)
         except sqlite3.Error as damaged:
             raise OSError(f"{book} cannot be carried over: {damaged}") from damaged
-    if (home / STOCKROOM).is_dir():
-        shutil.copytree(
-            home / STOCKROOM, unpacked / STOCKROOM, copy_function=os.link, dirs_exist_ok=True
-        )
+    for name in (STOCKROOM, FOLDER):
+        if (home / name).is_dir():
+            shutil.copytree(home / name, unpacked / name, copy_function=os.link, dirs_exist_ok=True)

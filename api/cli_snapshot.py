@@ -1,5 +1,6 @@
 """`vistazo snapshot` and `vistazo restore`: a shop in one file, and back."""
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -67,7 +68,8 @@ def restore(
     """Put a shop back from a snapshot; every byte is verified before anything is replaced.
 
     A shop that is there is not deleted: it is moved beside, to SHOP.before-DATE, so that there is a
-    way back. Stop the server first; while anybody has the shop open, nothing is done.
+    way back, and its keys, audit log, saved things, counts and uploads go on; a snapshot holds none
+    of them. Stop the server first; while anybody has the shop open, nothing is done.
     """
     from api.progress import named_bar
     from api.snapshots import put_back
@@ -77,9 +79,11 @@ def restore(
     now = datetime.now(UTC)
     with named_bar(quiet=as_json) as show:
         about, old = put_back(settings_of(shop=shop), file, now, show)
+    keyed = _has_keys(shop)
     if as_json:
         say_json({"shop": str(shop), "products": about.products, "taken_at": about.taken_at,
-                  "model": about.model, "before": None if old is None else str(old)})  # fmt: skip
+                  "model": about.model, "before": None if old is None else str(old),
+                  "keys": keyed})  # fmt: skip
         return
     out = console()
     out.print(
@@ -87,3 +91,24 @@ def restore(
     )
     if old is not None:
         out.print(f"What was there lies in {plain(str(old))}.", soft_wrap=True)
+    if not keyed:
+        aside().print(
+            "No keys came along: until the first is made only this machine may write; "
+            f"`vistazo keys create admin --name YOU --shop {shlex.quote(plain(str(shop)))}`",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
+def _has_keys(shop: Path) -> bool:
+    """Whether the shop has a key, also one that was revoked; nothing is made where none lies."""
+    from api.home import DOOR
+    from api.keys import Keys
+
+    if not (shop / DOOR / "keys.sqlite3").exists():
+        return False
+    keys = Keys(shop)
+    try:
+        return keys.any_made()
+    finally:
+        keys.close()

@@ -48,3 +48,20 @@ def test_a_damaged_snapshot_is_told_and_changes_nothing(call, catalogue):
     assert (code, "Nothing was changed" in err) == (1, True)
     assert "bag-red" in skus(call)
     assert call("snapshot", "nowhere", "x.tar")[0] == 1
+
+
+def test_a_restore_without_keys_says_so_and_one_with_keys_does_not(call, catalogue):
+    call("index", catalogue)
+    call("keys", "create", "admin", "--name", "Olga")
+    Path("shop/saved").mkdir()
+    Path("shop/saved/snap.jpg").write_bytes(b"a snap")
+    call("snapshot", "shop", "shop.tar")
+    code, _, told = call("restore", "shop.tar", "new shop")
+    assert code == 0
+    assert "No keys came along" in told
+    assert "vistazo keys create admin --name YOU --shop 'new shop'" in told
+    assert not json.loads(call("restore", "shop.tar", "another", "--json")[1])["keys"]
+    code, _, told = call("restore", "shop.tar", "shop", "--yes")
+    assert (code, "No keys" in told) == (0, False)
+    assert "Olga" in call("keys", "list")[1]
+    assert Path("shop/saved/snap.jpg").read_bytes() == b"a snap"
