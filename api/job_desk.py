@@ -26,7 +26,7 @@ from api.errors import (
 from api.job import Job, Kind
 from api.porter import visitor_of
 from api.problems import documented
-from api.reindexing import spaces_of
+from api.reindexing import demand_known, spaces_of
 from index.errors import ShopBroken
 
 LOOK_S = 0.3
@@ -144,6 +144,8 @@ def _demand_whole(office: BackOffice, wish: Wish) -> None:
         office.stockroom.find(wish.source)
     elif not wish.model:
         raise BadParameter("model", "say which model's space is meant")
+    else:
+        demand_known(office.home_settings, wish.model)
 
 
 async def _told(office: BackOffice, job: Job, request: Request) -> AsyncIterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from api.errors import BadParameter
 from api.eye import card_of
 from api.live import SPACES, Live, find_live, follow, space_folder
 from api.settings import Settings
@@ -23,6 +24,8 @@ from index.manifest import read_manifest
 from index.product import Product
 from index.query import Query, QueryKind
 from index.shelf import Shelf
+from models.card import read_card
+from models.registry import BUILTIN, published
 from vision.encoder import Encoder, OnnxEncoder
 
 Step = Callable[[str, int, int], None]
@@ -60,6 +63,21 @@ def spaces_of(settings: Settings) -> list[Space]:
             model = live.model
         found.append(Space(folder, model, products, live=folder == live_folder))
     return sorted(found, key=lambda space: not space.live)
+
+
+def demand_known(settings: Settings, name: str) -> None:
+    """Raise BadParameter unless `name` is a published model's, the built-in one's or a space's.
+
+    For whoever asks from another machine: a folder would be any folder of this one.
+    """
+    if name in {space.model for space in spaces_of(settings)}:
+        return
+    own = read_card(BUILTIN)
+    known = {"builtin", own.name, f"{own.name}@{own.version}"}
+    for folder in published(settings.store):
+        known |= {folder.parent.name, f"{folder.parent.name}@{folder.name}"}
+    if name not in known or Path(name).is_dir():  # a folder of that name would be taken for it
+        raise BadParameter("model", "no published model and no space of the shop is so named")
 
 
 def target_of(settings: Settings, name: str) -> Live:

@@ -18,7 +18,7 @@ from api.errors import BadParameter
 from api.eye import open_encoder
 from api.line import Found, walk
 from api.problems import documented
-from api.reindexing import target_of
+from api.reindexing import demand_known, target_of
 from api.rooms import Rooms
 from api.search import PICTURE_FAILURES, WORDS_FAILURES, search_json
 from api.settings import Settings
@@ -43,7 +43,8 @@ class SecondSight:
         self._open: _Open | None = None
 
     def walk(self, model: str, asked: Asked, rooms: Rooms) -> tuple[Shop, Found]:
-        """Search the space of `model`; blocks. Raises BadModel, NoShop and as `walk`."""
+        """Search the space of `model`; blocks. Raises BadParameter, BadModel,
+        NoShop and as `walk`."""
         with self._lock:
             other = self._of(model)
             return other, walk(other, asked.wanted, asked.picture, rooms)
@@ -59,6 +60,7 @@ class SecondSight:
             return self._open.shop
         self.close()
         home = self._shop.office.home_settings
+        demand_known(home, model)
         target = target_of(home, model)
         place = home.shop / target.folder if target.folder else home.shop
         settings = home.model_copy(update={"shop": place, "model": target.model})

@@ -214,6 +214,17 @@ def test_nothing_is_uploaded_outside_the_stockroom_or_of_another_kind(desk, keep
     assert not stockroom.exists() or list(stockroom.rglob("*.csv")) == []
 
 
+@pytest.mark.parametrize("name", ["/etc", "../x", "tests", "tiny@9", "a\0b", "{folder}"])
+def test_a_model_is_a_name_and_no_folder_of_the_server(desk, tmp_path, name):
+    model = name.format(folder=tmp_path)
+    for kind in ("reindex", "compare"):
+        answer = desk.post("/v1/jobs", json={"kind": kind, "model": model, "dry_run": True})
+        assert (answer.status_code, answer.json()["parameter"]) == (422, "model")
+        assert "/" not in answer.json()["detail"]
+    answer = desk.post("/v1/spaces/search", params={"model": model}, json={"text": "red"})
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "model")
+
+
 def test_another_model_is_foreseen_built_compared_made_live_and_left_again(desk, keeper):
     foreseen = ended(desk, begun(desk, kind="reindex", model="tiny@2", dry_run=True))["report"]
     assert (foreseen["products"], foreseen["embedded"]) == (10, 10)
