@@ -186,6 +186,30 @@ def test_a_product_is_found_changed_in_place_edited_and_deleted(keeper):
     until(lambda: shelf.find("bag-red") is None)
 
 
+def test_an_edit_neither_drops_a_line_nor_splits_a_category_nor_goes_with_escape(keeper):
+    keeper.open("products")
+    page, shelf = keeper.page, keeper.shop.shelf
+    page.click("[data-sku=bag-red]")
+    page.fill("#sheet [name=category]", "Bath, Body\nGifts")
+    page.click("#sheet [type=submit]")
+    until(lambda: shelf.get("bag-red").categories == ("Bath, Body", "Gifts"))
+    page.wait_for_selector("#sheet:not([open])", state="attached")
+    page.click("[data-sku=bag-red]")
+    page.fill("#sheet [name=title]", "Crimson bag")
+    page.fill("#sheet [name=attributes]", "season: Fall\nforgotten colon")
+    page.click("#sheet [type=submit]")
+    assert "forgotten colon" in page.locator("#sheet .told").inner_text()
+    for _ in range(2):  # a browser lets the second Escape through where only `cancel` is held
+        page.keyboard.press("Escape")
+        assert page.locator("#sheet .told .button.alarm").is_visible()
+    page.click("#sheet .told .button >> nth=0")
+    page.fill("#sheet [name=attributes]", "season: Fall")
+    page.click("#sheet [type=submit]")
+    until(lambda: shelf.get("bag-red").title == "Crimson bag")
+    assert shelf.get("bag-red").categories == ("Bath, Body", "Gifts")
+    assert shelf.get("bag-red").attributes == {"season": ("Fall",)}
+
+
 def test_pictures_are_added_put_first_and_taken_away(keeper, tmp_path):
     keeper.open("products")
     page, shelf = keeper.page, keeper.shop.shelf

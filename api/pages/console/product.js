@@ -3,6 +3,7 @@
 import { byId, el } from "../dom.js";
 import { pictureAt } from "../door.js";
 import { ask, productPath } from "./ask.js";
+import { Lines, Unclear, joined, readAttribute } from "./form.js";
 import { button, field, sheet, sure, toast } from "./parts.js";
 
 const TEXTS = ["title", "description", "brand", "colour", "size", "group", "store", "url", "currency"];
@@ -15,7 +16,10 @@ export async function editProduct(sku, strings, acts) {
   try {
     const product = await ask(productPath(sku));
     const editor = new Editor(product, strings, acts);
-    await sheet(product.title || product.sku, editor.node);
+    const closed = sheet(product.title || product.sku, editor.node);
+    const stop = editor.guard(byId("sheet"));
+    await closed;
+    stop();
     if (editor.removing) return await editor.remove();
     return editor.changed;
   } catch (problem) {
@@ -35,6 +39,25 @@ class Editor {
     this.#draw();
   }
 
+  /**
+   * Asks before `dialog` closes over edits that were not kept, by whatever way.
+   * @param {HTMLElement} dialog @returns {() => void} ends it
+   */
+  guard(dialog) {
+    const ended = new AbortController();
+    const hold = (event) => {
+      if (this.leaving || !this.#isEdited()) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.#askToLeave();
+    };
+    const listen = (name, act) => dialog.addEventListener(name, act, { capture: true, signal: ended.signal });
+    listen("cancel", hold);
+    listen("keydown", (event) => event.key === "Escape" && hold(event)); // a second cancel cannot be held
+    listen("click", (event) => (event.target === dialog || event.target.closest("[data-close]")) && hold(event));
+    return () => ended.abort();
+  }
+
   /** Asks, and takes the product away. */
   async remove() {
     const { sku } = this.product;
@@ -48,6 +71,7 @@ class Editor {
   #draw() {
     const { strings, product } = this;
     this.inputs = new Map();
+    this.drawn = new Map();
     const form = el("form", { class: "fields" },
       el("p", { class: "hint wide" }, product.sku),
       ...TEXTS.map((name) => this.#text(name)),
@@ -62,12 +86,34 @@ class Editor {
         el("button", { type: "submit", class: "button primary" }, strings.say("product.save")),
         button(strings.say("product.delete"), () => this.#leave(), "alarm")));
     }
-    this.node.replaceChildren(this.#pictures(), form);
+    this.pictures = this.#pictures();
+    this.node.replaceChildren(this.pictures, form);
   }
 
   #leave() {
     this.removing = true;
     byId("sheet").close("");
+  }
+
+  #isEdited() {
+    return [...this.inputs].some(([name, input]) => input.value !== this.drawn.get(name));
+  }
+
+  #askToLeave() {
+    const { strings } = this;
+    const stay = button(strings.say("product.go_on"), () => (this.told.hidden = true));
+    const leave = button(strings.say("product.throw_away"), () => {
+      this.leaving = true;
+      byId("sheet").close("");
+    }, "alarm");
+    this.#tell(strings.say("product.unkept"), el("span", { class: "acts" }, stay, leave));
+    stay.focus();
+  }
+
+  #tell(sentence, ...more) {
+    this.told.replaceChildren(sentence, ...more);
+    this.told.hidden = false;
+    this.told.scrollIntoView({ block: "nearest" });
   }
 
   #text(name) {
@@ -84,14 +130,16 @@ class Editor {
   }
 
   #categories() {
-    const input = el("input", { type: "text" });
-    input.value = this.product.categories.join(", ");
-    return this.#place("category", input);
+    const input = el("textarea", { rows: 2 });
+    this.categories = new Lines(this.product.categories.map((one) => [one, one]));
+    input.value = this.categories.text;
+    return this.#place("category", input, true, this.strings.say("product.categories_hint"));
   }
 
   #attributes() {
     const input = el("textarea", { rows: 4, spellcheck: "false" });
-    input.value = Object.entries(this.product.attributes).map(([name, values]) => `${name}: ${values.join(" | ")}`).join("\n");
+    this.attributes = new Lines(Object.entries(this.product.attributes).map(([name, values]) => [`${name}: ${values.join(" | ")}`, [name, values]]));
+    input.value = this.attributes.text;
     return this.#place("attributes", input, true, this.strings.say("product.attributes_hint"));
   }
 
@@ -99,6 +147,7 @@ class Editor {
     input.disabled = !this.may;
     input.name = name;
     this.inputs.set(name, input);
+    this.drawn.set(name, input.value);
     const line = field(this.strings.say(`field.${name}`), input, hint);
     line.classList.toggle("wide", wide);
     return line;
@@ -106,26 +155,28 @@ class Editor {
 
   /** What the form says that the product does not. */
   #said() {
-    const { product } = this;
     const value = (name) => this.inputs.get(name).value;
     const said = {};
-    for (const name of TEXTS) if (value(name) !== product[name]) said[name] = value(name);
+    const edited = (name) => value(name) !== this.drawn.get(name);
+    for (const name of TEXTS) if (edited(name)) said[name] = value(name);
     for (const name of ["price", "stock"]) {
-      const number = value(name) === "" ? null : Number(value(name));
-      if (number !== product[name]) said[name] = number;
+      if (edited(name)) said[name] = value(name) === "" ? null : Number(value(name));
     }
-    const categories = value("category").split(",").map((part) => part.trim()).filter(Boolean);
-    if (categories.join("\n") !== product.categories.join("\n")) said.categories = categories;
-    const attributes = Object.fromEntries(value("attributes").split("\n").filter((line) => line.includes(":")).map((line) => {
-      const [name, ...rest] = line.split(":");
-      return [name.trim(), rest.join(":").split("|").map((one) => one.trim()).filter(Boolean)];
-    }).filter(([name, values]) => name && values.length));
-    if (JSON.stringify(attributes) !== JSON.stringify(product.attributes)) said.attributes = attributes;
+    if (edited("category")) said.categories = this.categories.values(value("category"), (line) => line);
+    if (edited("attributes")) said.attributes = joined(this.attributes.values(value("attributes"), readAttribute));
     return said;
   }
 
   async #save() {
-    const said = this.#said();
+    let said;
+    try {
+      said = this.#said();
+    } catch (unclear) {
+      if (!(unclear instanceof Unclear)) throw unclear;
+      this.#tell(this.strings.say("product.unclear", { line: unclear.line }));
+      this.inputs.get("attributes").focus();
+      return;
+    }
     if (Object.keys(said).length === 0) {
       byId("sheet").close("");
       return;
@@ -136,8 +187,7 @@ class Editor {
       toast(this.strings.say("products.kept", { sku: this.product.sku }));
       byId("sheet").close("");
     } catch (problem) {
-      this.told.textContent = problem.sentence(this.strings);
-      this.told.hidden = false;
+      this.#tell(problem.sentence(this.strings));
     }
   }
 
@@ -170,7 +220,9 @@ class Editor {
       this.product = await ask(`${productPath(this.product.sku)}/pictures`, { method: "PUT", body: form });
       this.changed = true;
       this.version = (this.version ?? 0) + 1;
-      this.#draw();
+      const before = this.pictures;
+      this.pictures = this.#pictures();
+      before.replaceWith(this.pictures); // the fields keep what is being written in them
       toast(this.strings.say("products.kept", { sku: this.product.sku }));
     } catch (problem) {
       toast(problem.sentence(this.strings));
