@@ -1,5 +1,5 @@
 """What a shop that is put back from a snapshot keeps of the one that lay there: its keys, its audit
-log, its counts, what shoppers saved, and what was uploaded. Else a restored shop would know nobody's key.
+log, its counts, what shoppers saved, and what was uploaded. Else it would know nobody's key.
 """
 
 import os

@@ -24,6 +24,7 @@ from api.errors import (
     Overloaded,
     SavedFull,
 )
+from api.limits import Buckets, Rate, neighbourhood
 from api.line import walk
 from api.problems import documented
 from api.replies import SavedPageReply, SavedReply, picture_path, product_json
@@ -36,6 +37,10 @@ from index.errors import ShopBroken, UnknownProduct
 
 PICTURE_WIDTH_PX = 1600
 KEPT_HITS = 20
+NEW_DEVICES = Rate(30 / 3600, 60)
+SNAPS = Rate(200 / 3600, 200)
+"""Of one address neighbourhood: an office or a shop's own tablets have enough, and filling the room
+of all (5 GB, at some 300 kB a snap) would take one caller three days and more."""
 COMMON = (KeyForbids, BadParameter, DoorBroken, ShopBroken, Overloaded)
 ItemId = Annotated[str, Path(pattern="^[0-9a-f]{24}$", examples=["5f0e4c530f8c2f6c5f0e4c53"])]
 Sku = Annotated[str, Path(description="The product's SKU, percent-encoded", examples=["mb01-blue"])]
@@ -51,9 +56,10 @@ WISH = {
 def routes(shop: Shop) -> APIRouter:
     """The routes of what is saved."""
     router = APIRouter(prefix="/v1", tags=["saved"])
+    shares = Buckets()
     _looking(router, shop)
-    _products(router, shop)
-    _snaps(router, shop)
+    _products(router, shop, shares)
+    _snaps(router, shop, shares)
     _deleting(router, shop)
     return router
 
@@ -108,7 +114,7 @@ def _looking(router: APIRouter, shop: Shop) -> None:
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
-def _products(router: APIRouter, shop: Shop) -> None:
+def _products(router: APIRouter, shop: Shop, shares: Buckets) -> None:
     @router.put(
         "/saved/products/{sku:path}",
         response_model=SavedReply,
@@ -118,6 +124,7 @@ def _products(router: APIRouter, shop: Shop) -> None:
     )
     async def like(request: Request, sku: Sku) -> JSONResponse:
         device = find_device(request) or new_device()
+        await _weigh(request, shop, shares, owner_of(device))
 
         def keep() -> tuple[dict[str, Any], bool]:
             shop.shelf.get(sku)
@@ -143,7 +150,7 @@ def _products(router: APIRouter, shop: Shop) -> None:
         return Response(status_code=204)
 
 
-def _snaps(router: APIRouter, shop: Shop) -> None:
+def _snaps(router: APIRouter, shop: Shop, shares: Buckets) -> None:
     @router.post(
         "/saved/snaps",
         status_code=201,
@@ -162,6 +169,8 @@ def _snaps(router: APIRouter, shop: Shop) -> None:
             if picture is None:
                 raise BadParameter("image", "a snap needs its picture")
             device = find_device(request) or new_device()
+            await _weigh(request, shop, shares, owner_of(device))
+            shares.take(f"snap {_whence(request)}", SNAPS)
             wish = _wish(request, picture, asked)
             keep = partial(_keep_snap, shop, owner_of(device), asked, picture, rooms, wish)
             item, new = await shop.entrance.run(keep)
@@ -193,6 +202,17 @@ def _deleting(router: APIRouter, shop: Shop) -> None:
         if device is not None:
             await shop.entrance.run(partial(shop.saved.delete_all, owner_of(device)))
         return Response(status_code=204)
+
+
+async def _weigh(request: Request, shop: Shop, shares: Buckets, owner: str) -> None:
+    """Count a device that saves for the first time, whoever made its secret up; raises
+    TooManyRequests."""
+    if not await shop.entrance.run(partial(shop.saved.knows, owner)):
+        shares.take(f"new {_whence(request)}", NEW_DEVICES)
+
+
+def _whence(request: Request) -> str:
+    return neighbourhood(request.client.host if request.client else "")
 
 
 def item_json(shop: Shop, item: Item, *, brief: bool = False) -> dict[str, Any]:

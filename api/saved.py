@@ -26,6 +26,11 @@ MOST_ITEMS: Final = 500
 """Of one device: more than anybody looks through."""
 FORGOTTEN_DAYS: Final = 365
 """A device that did not come back for so long has lost its secret: its things are removed."""
+MOST_SNAPS: Final = 200
+MOST_BYTES: Final = 50_000_000
+"""Of one device's snaps: nobody fills the shop's room alone."""
+UNRETURNED_DAYS: Final = 7
+"""A device that was here on one day only, so long ago, makes room where there is none."""
 ORPHAN_S: Final = 900.0
 _MIGRATIONS = (
     """
@@ -45,6 +50,7 @@ _MIGRATIONS = (
     CREATE UNIQUE INDEX wishes_by_owner ON items (owner, wish) WHERE wish IS NOT NULL;
     CREATE TABLE owners (owner TEXT PRIMARY KEY, version INTEGER NOT NULL, seen_on TEXT NOT NULL)
     """,
+    "ALTER TABLE owners ADD COLUMN first_on TEXT",
 )
 _COLUMNS = "seq, id, kind, sku, said, saved_at"
 
@@ -72,7 +78,8 @@ class Page:
 class Saved:
     """The saved things of the shop whose home is `home`; for any thread and several processes.
 
-    `most_bytes` bounds the pictures of all devices together.
+    `most_bytes` bounds the pictures of all devices together. Where they fill it, those of devices
+    that never came back go, the oldest first.
     """
 
     def __init__(
@@ -130,9 +137,18 @@ class Saved:
             raise NoSuchSaved(item_id) from absent
 
     def version(self, owner: str) -> str:
-        """Differs whenever the owner's things changed."""
-        rows = self._book.rows("SELECT version FROM owners WHERE owner=?", (owner,))
-        return str(rows[0][0]) if rows else "0"
+        """Differs whenever the owner's things changed. Who asks has come back: one write a day."""
+        rows = self._book.rows("SELECT version, seen_on FROM owners WHERE owner=?", (owner,))
+        if not rows:
+            return "0"
+        if rows[0][1] != (today := self._day()):
+            with self._book.writing() as connection:
+                connection.execute("UPDATE owners SET seen_on=? WHERE owner=?", (today, owner))
+        return str(rows[0][0])
+
+    def knows(self, owner: str) -> bool:
+        """Whether the owner has ever saved anything here."""
+        return bool(self._book.rows("SELECT 1 FROM owners WHERE owner=?", (owner,)))
 
     def delete(self, owner: str, item_id: str) -> None:
         """Gone for good; raises NoSuchSaved."""
@@ -166,7 +182,7 @@ class Saved:
 
     def tidy(self) -> None:
         """Remove what devices left that never came back, and pictures without a row."""
-        oldest = (self._clock() - timedelta(days=FORGOTTEN_DAYS)).date().isoformat()
+        oldest = self._day(FORGOTTEN_DAYS)
         gone = self._book.rows("SELECT owner FROM owners WHERE seen_on < ?", (oldest,))
         for (owner,) in gone:
             self.delete_all(str(owner))
@@ -189,44 +205,87 @@ class Saved:
         item = Item(0, secrets.token_hex(12), kind, sku, answer, self._clock())
         size = len(picture or b"")
         if picture is not None:
+            self._make_room(owner, size)
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_atomically(self._path(item.id), picture)
+        try:
+            same, seq = self._insert(item, owner, size, wish)
+        except SavedFull:
+            self._unlink(item.id)
+            raise
+        if same is not None:
+            self._unlink(item.id)
+            return same, False
+        return replace(item, seq=seq), True
+
+    def _insert(
+        self, item: Item, owner: str, size: int, wish: str | None
+    ) -> tuple[Item | None, int]:
+        """What was kept before in the place of `item`, or None and where it stands now."""
         with self._book.writing() as connection:
             same = connection.execute(
                 f"SELECT {_COLUMNS} FROM items WHERE owner=?1 AND (wish=?2 OR (kind='product' AND"
                 " kind=?3 AND sku=?4))",
-                (owner, wish, kind, sku),
+                (owner, wish, item.kind, item.sku),
             ).fetchone()
-            if same is None:
-                self._require_room(connection, owner, size)
-                values = (item.id, owner, kind, sku, json.dumps(answer), size, wish,
-                          item.saved_at.isoformat())  # fmt: skip
-                made = connection.execute(
-                    "INSERT INTO items (id, owner, kind, sku, said, bytes, wish, saved_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    values,
-                )
-                item = replace(item, seq=int(made.lastrowid or 0))
+            if same is not None:
+                self._touch(connection, owner)
+                return _item(same), 0
+            self._require_room(connection, owner, size)
+            values = (item.id, owner, item.kind, item.sku, json.dumps(item.answer), size, wish,
+                      item.saved_at.isoformat())  # fmt: skip
+            made = connection.execute(
+                "INSERT INTO items (id, owner, kind, sku, said, bytes, wish, saved_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
             self._touch(connection, owner)
-        if same is not None and picture is not None:
-            self._unlink(item.id)
-        return (_item(same), False) if same is not None else (item, True)
+            return None, int(made.lastrowid or 0)
 
     def _require_room(self, connection: Any, owner: str, size: int) -> None:
-        (items,) = connection.execute(
-            "SELECT count(*) FROM items WHERE owner=?", (owner,)
+        items, snaps, own = connection.execute(
+            "SELECT count(*), coalesce(sum(kind='snap'), 0), coalesce(sum(bytes), 0) FROM items"
+            " WHERE owner=?",
+            (owner,),
         ).fetchone()
-        (held,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM items").fetchone()
         if items >= MOST_ITEMS:
             raise SavedFull(f"{MOST_ITEMS} things are saved already: delete some first")
+        if size and snaps >= MOST_SNAPS:
+            raise SavedFull(f"{MOST_SNAPS} snaps are saved already: delete some first")
+        if size and own + size > MOST_BYTES:
+            raise SavedFull(
+                f"{MOST_BYTES // 10**6} MB of snaps are saved already: delete some first"
+            )
+        (held,) = connection.execute("SELECT coalesce(sum(bytes), 0) FROM items").fetchone()
         if size and held + size > self._most_bytes:
             raise SavedFull("the shop keeps no more pictures just now")
 
+    def _make_room(self, owner: str, size: int) -> None:
+        """Forget devices that never came back, the oldest first, until `size` fits in."""
+        ((held,),) = self._book.rows("SELECT coalesce(sum(bytes), 0) FROM items")
+        over = int(str(held)) + size - self._most_bytes
+        if over <= 0:
+            return
+        before = self._day(UNRETURNED_DAYS)
+        for other, its in self._book.rows(
+            "SELECT owner, sum(bytes) FROM owners JOIN items USING (owner) WHERE first_on = seen_on"
+            " AND seen_on < ? AND owner LIKE 'device:%' AND owner <> ? GROUP BY owner"
+            " HAVING sum(bytes) > 0 ORDER BY seen_on",
+            (before, owner),
+        ):
+            if over <= 0:
+                return
+            self.delete_all(str(other))
+            over -= int(str(its))
+
+    def _day(self, ago: int = 0) -> str:
+        return (self._clock() - timedelta(days=ago)).date().isoformat()
+
     def _touch(self, connection: Any, owner: str) -> None:
         connection.execute(
-            "INSERT INTO owners (owner, version, seen_on) VALUES (?1, 1, ?2)"
+            "INSERT INTO owners (owner, version, seen_on, first_on) VALUES (?1, 1, ?2, ?2)"
             " ON CONFLICT (owner) DO UPDATE SET version=version+1, seen_on=?2",
-            (owner, self._clock().date().isoformat()),
+            (owner, self._day()),
         )
 
     def _remove(self, where: str, values: tuple[str, ...]) -> None:

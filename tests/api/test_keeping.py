@@ -11,6 +11,7 @@ from PIL import Image
 from api.app import create_app
 from api.devices import COOKIE, HEADER, owner_of
 from api.errors import NoSuchSaved, SavedFull
+from api.limits import Rate
 from api.saved import Saved
 from tests.little_shop import drawn, encoded, from_this_machine
 
@@ -206,3 +207,52 @@ def test_a_page_of_the_saved_needs_no_key_but_the_catalogue_does(shop) -> None:
     with TestClient(create_app(shop), base_url="http://shop.example") as stranger:
         assert stranger.get("/v1/saved").status_code == 200
         assert stranger.get("/v1/products").status_code == 401
+
+
+def test_no_device_fills_the_room_of_all_alone(tmp_path: Path, monkeypatch) -> None:
+    saved = Saved(tmp_path, 10_000, lambda: NOW)
+    monkeypatch.setattr("api.saved.MOST_BYTES", 1_000)
+    saved.keep_snap("device:1", bytes(900), {}, None)
+    with pytest.raises(SavedFull, match="delete some"):
+        saved.keep_snap("device:1", bytes(200), {}, None)
+    saved.keep_snap("device:2", bytes(200), {}, None)
+    monkeypatch.setattr("api.saved.MOST_SNAPS", 1)
+    with pytest.raises(SavedFull, match="1 snaps"):
+        saved.keep_snap("device:2", bytes(1), {}, None)
+    assert len(list((tmp_path / "saved").iterdir())) == 2
+    saved.close()
+
+
+def test_devices_that_never_came_back_make_room_the_oldest_first(tmp_path: Path) -> None:
+    now = [NOW]
+    saved = Saved(tmp_path, 1_000, lambda: now[0])
+    for day, device in enumerate(("device:faithful", "device:old", "device:younger")):
+        now[0] = NOW + timedelta(days=day)
+        saved.keep_snap(device, bytes(300), {}, None)
+    saved.version("device:faithful")  # she looked at her list on another day
+    with pytest.raises(SavedFull, match="no more pictures"):
+        saved.keep_snap("device:new", bytes(300), {}, None)
+    now[0] = NOW + timedelta(days=20)
+    saved.keep_snap("device:new", bytes(300), {}, None)
+    left = [d for d in ("faithful", "old", "younger", "new") if saved.page(f"device:{d}", 9).items]
+    assert left == ["faithful", "younger", "new"]
+    assert len(list((tmp_path / "saved").iterdir())) == 3
+    saved.close()
+
+
+def test_one_address_has_its_share_of_new_devices_and_of_snaps(shop, monkeypatch) -> None:
+    monkeypatch.setattr("api.keeping.NEW_DEVICES", Rate(1 / 3600, 2))
+    monkeypatch.setattr("api.keeping.SNAPS", Rate(1 / 3600, 1))
+    caller = from_this_machine(shop)
+    devices = [caller.post("/v1/devices").json()["device"] for _ in range(3)]
+    answers = [
+        caller.put("/v1/saved/products/bag-red", headers={HEADER: device}).status_code
+        for device in (*devices, devices[0])
+    ]
+    assert answers == [201, 201, 429, 200]
+    snaps = [
+        caller.post("/v1/saved/snaps", content=encoded(drawn("red")), headers=SNAP | {HEADER: d})
+        for d in devices[:2]
+    ]
+    assert [snap.status_code for snap in snaps] == [201, 429]
+    assert int(snaps[1].headers["retry-after"]) > 60
