@@ -1,8 +1,8 @@
 """API keys: 256 random bits each, shown once and kept as their SHA-256.
 
 Promise: a key that was revoked or has run out opens nothing from the next request on, in every
-process that serves the shop. A rotated key and the one it replaces both work until the first ends,
-so that whoever holds it changes over without a gap.
+process that serves the shop; nor does a sign-in that was made with it. A rotated key and the one
+it replaces both work until the first ends, so that whoever holds it changes over without a gap.
 """
 
 import json
@@ -25,6 +25,7 @@ PREFIX = "vistazo_"
 """Scanners for leaked secrets find a key by it."""
 LIFETIME_DAYS = 365.0
 GRACE_DAYS = 7.0
+SIGNED_IN_S = 12 * 3600
 NAME_MOST_CHARS = 80
 ORIGINS_MOST = 20
 _MIGRATIONS = (
@@ -40,6 +41,11 @@ _MIGRATIONS = (
         revoked_at TEXT,
         used_on TEXT
     )
+    """,
+    """
+    CREATE TABLE sign_ins (
+        digest TEXT PRIMARY KEY, key_id TEXT NOT NULL, ends_at TEXT NOT NULL
+    ) WITHOUT ROWID
     """,
 )
 _COLUMNS = "id, role, name, origins, created_at, expires_at, revoked_at, used_on"
@@ -123,6 +129,38 @@ class Keys:
             raise KeyNeeded(fault)
         return key
 
+    def sign_in(self, key: Key) -> str:
+        """A secret that stands for the key for SIGNED_IN_S at most; only its SHA-256 is kept."""
+        now = self._clock()
+        token = f"{PREFIX}in_{secrets.token_urlsafe(32)}"
+        ends_at = (now + timedelta(seconds=SIGNED_IN_S)).isoformat()
+        with self._book.writing() as connection:
+            connection.execute("DELETE FROM sign_ins WHERE ends_at <= ?", (now.isoformat(),))
+            connection.execute(
+                "INSERT INTO sign_ins VALUES (?, ?, ?)", (_digest(token), key.id, ends_at)
+            )
+        return token
+
+    def who_signed_in(self, token: str) -> Key:
+        """The key of a sign-in; raises KeyNeeded for one that is unknown, or ended, or whose key
+        opens nothing any more."""
+        now = self._clock()
+        rows = self._book.rows(
+            "SELECT key_id FROM sign_ins WHERE digest = ? AND ends_at > ?",
+            (_digest(token), now.isoformat()),
+        )
+        if not rows:
+            raise KeyNeeded("the sign-in has ended")
+        key = self.get(str(rows[0][0]))
+        if fault := key.fault(now):
+            raise KeyNeeded(fault)
+        return key
+
+    def sign_out(self, token: str) -> None:
+        """The sign-in opens nothing any more; there may have been none."""
+        with self._book.writing() as connection:
+            connection.execute("DELETE FROM sign_ins WHERE digest = ?", (_digest(token),))
+
     def all(self) -> list[Key]:
         """Every key ever made, oldest first."""
         return sorted(self._known().values(), key=lambda key: key.created_at)
@@ -164,6 +202,8 @@ class Keys:
         key = self.get(key_id)
         if key.revoked_at is None:
             self._set(key_id, "revoked_at", self._clock().isoformat())
+            with self._book.writing() as connection:
+                connection.execute("DELETE FROM sign_ins WHERE key_id = ?", (key_id,))
         return self.get(key_id)
 
     def note_use(self, key: Key) -> None:

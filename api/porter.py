@@ -2,7 +2,8 @@
 
 Whoever shows no key may read (unless the operator demands keys), and nobody but this machine itself
 may write until the first key is made; from then on every write needs one. A key comes as
-`Authorization: Bearer`, or as the cookie that `POST /v1/session` sets for the console.
+`Authorization: Bearer`; a sign-in at the console as the cookie that `POST /v1/session` sets.
+Neither works in the place of the other.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from api.limits import Buckets, Rate, is_loopback, neighbourhood
 from api.problems import problem_response
 from api.roles import FREE, READING, WRITES, Act, Role, allowed
 
-COOKIE = "vistazo_key"
+COOKIE = "vistazo_session"
 VISITOR = "vistazo.visitor"
 """Where in the scope a route finds the Visitor."""
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -72,7 +73,7 @@ class Judge:
         key = None
         if token.startswith(PREFIX):
             try:
-                key = self._keys.who(token)
+                key = self._keys.who_signed_in(token) if by_cookie else self._keys.who(token)
             except KeyNeeded:
                 if not by_cookie and act not in FREE:
                     raise  # an old cookie takes nothing from what is open to everybody

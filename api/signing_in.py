@@ -1,9 +1,14 @@
 """`/v1/session` and `/v1/keys`: signing in at the console, and who holds which key.
 
-The console's key travels as a cookie that no script can read (HttpOnly) and that only our own pages
-send (SameSite=Strict, and the porter asks for the same origin besides): pictures and live progress
-are asked for by the browser itself, which cannot send a header, and what a script cannot read, a
-script that was smuggled in cannot steal.
+Signing in makes a random secret that stands for the key until she signs out, the key is revoked or
+runs out, or twelve hours have gone by; the key itself stays where passwords are kept. The secret
+travels as a cookie that no script can read (HttpOnly) and that only our own pages send
+(SameSite=Strict, and the porter asks for the same origin besides): pictures and live progress are
+asked for by the browser itself, which cannot send a header, and what a script cannot read, a script
+that was smuggled in cannot steal.
+
+What a cookie cannot do: keep ports apart (RFC 6265, 8.5). Another service on another port of this
+host is sent it too, so let none run there that you would not let sign in as you.
 """
 
 from datetime import datetime
@@ -16,12 +21,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.back_office import BackOffice
 from api.bounded import BoundedRoute
 from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded, NoSuchKey
-from api.keys import GRACE_DAYS, LIFETIME_DAYS, NAME_MOST_CHARS, Key
+from api.keys import GRACE_DAYS, LIFETIME_DAYS, NAME_MOST_CHARS, SIGNED_IN_S, Key
 from api.porter import COOKIE, Visitor, is_same_origin, visitor_of
 from api.problems import documented
 from api.roles import FREE, Act, Role
 
-SIGNED_IN_S = 12 * 3600
 _WHO = (KeyNeeded, KeyForbids)
 
 
@@ -70,14 +74,16 @@ def _session(router: APIRouter, office: BackOffice) -> None:
         if key.origins:
             raise KeyForbids(key.role, Act.ENTER, "a published key signs nobody in")
         response.set_cookie(
-            COOKIE, said.key.strip(), max_age=SIGNED_IN_S, path="/v1", httponly=True,
+            COOKIE, office.keys.sign_in(key), max_age=SIGNED_IN_S, path="/", httponly=True,
             samesite="strict", secure=request.url.scheme == "https",
         )  # fmt: skip
         return session_json(office, Visitor(key, local=False))
 
     @router.delete("/session", status_code=204, summary="Sign out")
-    def sign_out(response: Response) -> None:
-        response.delete_cookie(COOKIE, path="/v1", httponly=True, samesite="strict")
+    def sign_out(request: Request, response: Response) -> None:
+        if token := request.cookies.get(COOKIE):
+            office.keys.sign_out(token)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
 
 
 def _keys(router: APIRouter, office: BackOffice) -> None:

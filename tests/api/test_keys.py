@@ -7,7 +7,7 @@ import pytest
 
 from api.errors import BadParameter, DoorBroken, KeyNeeded, NoSuchKey
 from api.home import DOOR
-from api.keys import Keys, read_origin
+from api.keys import SIGNED_IN_S, Keys, read_origin
 from api.roles import Role
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -142,3 +142,22 @@ def test_a_damaged_file_is_told_and_nobody_is_let_in(tmp_path):
     (tmp_path / DOOR / "keys.sqlite3").write_bytes(b"no database" * 100)
     with pytest.raises(DoorBroken):
         Keys(tmp_path)
+
+
+def test_a_sign_in_ends_after_its_hours_and_with_its_key_in_every_process(keys, tmp_path, clock):
+    made, secret = keys.create(Role.ADMIN, "Olga")
+    other = Keys(tmp_path, clock)
+    token = keys.sign_in(made)
+    assert other.who_signed_in(token) == made
+    for wrong in (secret, "", "vistazo_in_made-up"):
+        with pytest.raises(KeyNeeded):
+            keys.who_signed_in(wrong)
+    with pytest.raises(KeyNeeded):
+        keys.who(token)
+    clock.now += timedelta(seconds=SIGNED_IN_S)
+    with pytest.raises(KeyNeeded, match="has ended"):
+        other.who_signed_in(token)
+    again = keys.sign_in(made)
+    other.revoke(made.id)
+    with pytest.raises(KeyNeeded):
+        keys.who_signed_in(again)

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.back_office import open_back_office
 from api.limits import Rate
-from api.porter import Judge, Rules
+from api.porter import COOKIE, Judge, Rules
 from api.roles import Role
 from tests.little_shop import drawn, encoded, from_this_machine
 
@@ -106,6 +106,8 @@ def sign_in(client: TestClient, shop, role: Role = Role.MERCHANDISER) -> None:
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
+    assert "path=/;" in cookie + ";"
+    assert secret.lower() not in cookie
 
 
 def test_the_sign_in_reads_and_writes_for_our_own_pages_only(remote, shop):
@@ -129,6 +131,22 @@ def test_signing_out_ends_it_and_an_old_sign_in_takes_nothing_from_what_is_open(
     assert remote.get("/v1/session").json()["role"] is None
     remote.delete("/v1/session")
     assert not remote.cookies
+
+
+def test_a_copied_cookie_ends_with_the_sign_out_and_is_no_key(remote, shop):
+    sign_in(remote, shop)
+    token = remote.cookies[COOKIE]
+    copied = {"Cookie": f"{COOKIE}={token}"}
+    kept = b"".join(p.read_bytes() for p in (shop.office.home / "door").glob("keys*"))
+    assert token.encode() not in kept
+    remote.cookies.clear()
+    assert remote.get("/v1/rules", headers=copied).status_code == 200
+    assert remote.get("/v1/rules", headers=bearer(token)).status_code == 401
+    _, secret = shop.office.keys.create(Role.ADMIN, "Olga")
+    assert remote.get("/v1/rules", headers={"Cookie": f"{COOKIE}={secret}"}).status_code == 401
+    out = remote.delete("/v1/session", headers=copied | {"Origin": SERVICE})
+    assert out.status_code == 204
+    assert remote.get("/v1/rules", headers=copied).status_code == 401
 
 
 def test_nobody_signs_in_from_another_page_nor_with_a_published_or_wrong_key(remote, shop):
