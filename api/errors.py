@@ -25,7 +25,7 @@ DoorError
 """
 
 from api.people_rows import PEOPLE
-from api.row import Row
+from api.row import Row, detail_of
 from index import errors as index_errors
 from vision import errors as vision_errors
 
@@ -261,7 +261,9 @@ TABLE: dict[type[Exception], Row] = PEOPLE | {
     index_errors.BadProduct: Row(
         422, "bad-product", "The product cannot be taken", ("field", "reason")
     ),
-    index_errors.BadSource: Row(422, "bad-source", "The catalogue cannot be read", private=True),
+    index_errors.BadSource: Row(
+        422, "bad-source", "The catalogue cannot be read", private=True, reasoned=True
+    ),
     index_errors.BadRow: Row(
         422, "bad-row", "A row cannot be taken", ("line", "sku", "reason")
     ),
@@ -334,7 +336,7 @@ def problem_for(error: BaseException) -> dict[str, object]:
         "title": row.title,
         "status": row.status,
         "code": row.code,
-        "detail": row.title + "." if row.private else str(error),
+        "detail": detail_of(error, row),
     }
     return problem | {fact: getattr(error, fact) for fact in row.facts}
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from api.errors import TABLE, UNFORESEEN, problem_for, retry_after_s, row_of
-from index.errors import NoShop, ShopBusy, UnknownProduct
+from index.errors import BadSource, NoShop, ShopBusy, UnknownProduct
 from vision.errors import EncoderBusy, NotAPicture
 
 SERVED_WINGS = ("vision", "index", "customers", "mirror", "api")
@@ -54,6 +54,12 @@ def test_a_problem_tells_code_detail_and_facts():
 def test_a_private_failure_names_no_folder_of_the_server():
     for error in (NoShop("/srv/secret"), ShopBusy("/srv/secret")):
         assert "/srv/secret" not in str(problem_for(error))
+
+
+def test_a_catalogue_that_cannot_be_read_says_why_and_not_where():
+    told = problem_for(BadSource("/srv/secret/a.csv", "its Parquet /srv/secret/x is damaged"))
+    assert told["detail"] == "The catalogue cannot be read: its Parquet x is damaged."
+    assert "/srv" not in str(told)
 
 
 def test_a_kind_without_a_row_is_told_as_its_parent_and_a_foreign_one_as_ours():
