@@ -10,10 +10,11 @@ from pathlib import Path
 
 from api.cli_options import settings_of
 from api.errors import DoorError, JobCancelled
-from api.home import JOBS
+from api.home import JOBS, STOCKROOM
 from api.job import Job, Status, read_job
 from api.job_work import work
 from api.settings import Settings
+from api.shown_paths import pathless
 from api.told import Told
 from customers.errors import CustomerError
 from index.errors import CatalogueError
@@ -44,7 +45,7 @@ def run(job: Job, settings: Settings) -> int:
         status, said = Status.CANCELLED, ""
     except FORESEEN as error:
         log.exception("the job failed")
-        said = str(error)
+        said = pathless(str(error), [settings.shop / STOCKROOM, settings.shop])
     finally:
         told.end(status, said)
     return 0 if status is Status.DONE else 1

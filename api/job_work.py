@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from api.job import Job, Kind
 from api.live import follow
 from api.reindexing import compare, foresee, reindex
 from api.settings import Settings
+from api.shown_paths import relative
 from api.stockroom import Stockroom
 from api.told import Told
 from index.archive import ArchiveLimits, is_archive, unpack
@@ -65,10 +66,19 @@ def _index(job: Job, settings: Settings, told: Told) -> dict[str, Any]:
         on_progress = _heard(told)
         outcome = index_source(live, source, **options, on_progress=on_progress, quiet=True)
         _remember(live, source, said)
+    outcome = _from_upload(outcome, (source.parent, stockroom.folder, settings.shop))
     write_rejected(job.folder / "rejected.csv", source, outcome.rejected)
     if not wish.get("dry_run"):
         demand_products(outcome, source)
     return report | outcome_json(outcome)
+
+
+def _from_upload(outcome: Outcome, roots: Sequence[Path]) -> Outcome:
+    """The same with reasons that name files as the upload does: its reader has no other folder."""
+    bads = [
+        BadRow(bad.line, bad.sku, bad.code, relative(bad.reason, roots)) for bad in outcome.rejected
+    ]
+    return replace(outcome, rejected=bads)
 
 
 def _unpack_only(job: Job, settings: Settings, told: Told) -> dict[str, Any]:

@@ -86,6 +86,9 @@ def test_the_rejected_rows_can_be_mended_and_sent_as_they_are(desk, keeper):
     assert ended(desk, job_id)["status"] == "failed"  # nothing of it could be taken
     text = desk.get(f"/v1/jobs/{job_id}/rejected.csv").text
     assert ",'=1+1," in text  # no spreadsheet runs it
+    told = text + desk.get(f"/v1/jobs/{job_id}").text
+    assert str(keeper.office.home) not in told
+    assert str(keeper.office.home.resolve().parent) not in told
     mended = uploaded(desk, "spring/mended.csv", text.replace("gone.png", "green.png").encode())
     assert ended(desk, begun(desk, kind="index", source=mended))["report"]["added"] == 1
     assert (keeper.shelf.get("a").title, keeper.shelf.get("a").attributes) == ("=1+1", {})
