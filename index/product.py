@@ -92,12 +92,15 @@ def require_stock(stock: int | None) -> None:
 
 
 def require_address(sku: str) -> None:
-    """Raise BadProduct for a SKU whose address would be that of another product's pictures.
+    """Raise BadProduct for a SKU whose address would be another's: that of a product's pictures,
+    or one that browsers and proxies shorten before they send it (RFC 3986, 5.2.4).
 
     Asked of whoever brings a product; one that is there already can still be read and deleted.
     """
     if re.search(r"/pictures(/[0-9]{1,5})?$", sku):
         raise BadProduct("sku", "its end /pictures is the address of another's pictures; rename it")
+    if not {".", ".."}.isdisjoint(sku.split("/")):
+        raise BadProduct("sku", "no part of it is . or .., which no address can hold; rename it")
 
 
 @dataclass(frozen=True, slots=True)

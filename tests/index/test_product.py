@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from index.errors import BadProduct
-from index.product import ATTRIBUTES_MAX, Product
+from index.product import ATTRIBUTES_MAX, Product, require_address
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,15 @@ def test_what_makes_no_sense_is_refused_by_field(fields: dict[str, Any], field: 
 def test_a_sku_may_hold_slashes_blanks_and_any_script() -> None:
     for sku in ("Gear/Bags/b 1", "č-é-日本", "a" * 200, "-"):
         assert Product(sku).sku == sku
+
+
+@pytest.mark.parametrize("sku", [".", "..", "a/../b", "a/.", "x/pictures", "x/pictures/0"])
+def test_a_sku_whose_address_would_be_anothers_is_refused(sku: str) -> None:
+    with pytest.raises(BadProduct) as refused:
+        require_address(sku)
+    assert refused.value.field == "sku"
+
+
+@pytest.mark.parametrize("sku", ["...", "a.b", ".a", "a/..b", "1.", "pictures"])
+def test_a_sku_with_dots_among_its_letters_has_an_address(sku: str) -> None:
+    require_address(sku)
