@@ -1,5 +1,6 @@
 """ONNX Runtime behind one function, its errors translated."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from tests.tiny_model import SIDE, write_image_graph
 from vision.errors import BadModel, EncoderBroken
-from vision.session import open_session
+from vision.session import _places, open_session
 
 
 def test_a_graph_answers_unit_vectors(tmp_path: Path) -> None:
@@ -44,3 +45,17 @@ def test_a_wrong_input_breaks_the_run_and_not_the_session(tmp_path: Path) -> Non
     with pytest.raises(EncoderBroken):
         run({"nothing": np.zeros((1, 3), np.uint8)})
     assert run({"pixels": np.zeros((1, SIDE, SIDE, 3), np.uint8)}).shape == (1, 4)
+
+
+def test_helpers_have_cores_of_their_own_and_the_caller_may_be_anywhere_afterwards(
+    tmp_path: Path,
+) -> None:
+    cores = os.sched_getaffinity(0)
+    callers, helpers = _places(len(cores))
+    assert callers.isdisjoint(helpers)
+    assert callers | set(helpers) == (cores if len(cores) > 1 else set())
+    assert _places(1) == _places(len(cores) + 1) == (set(), [])
+    write_image_graph(tmp_path / "g.onnx")
+    run = open_session(tmp_path / "g.onnx", output="vector", threads=len(cores))
+    run({"pixels": np.zeros((1, SIDE, SIDE, 3), np.uint8)})
+    assert os.sched_getaffinity(0) == cores
