@@ -6,7 +6,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from api.errors import BadParameter
+from api.replies import safe_url
 from api.wanted import no_truth_value
+from index.errors import BadProduct
 from index.product import Product
 
 MAX_ATTRIBUTES = 200
@@ -62,9 +64,10 @@ class ProductFields(BaseModel):
 
 
 def read_fields(raw: dict[str, Any]) -> ProductFields:
-    """The fields in `raw`; raises BadParameter for the first that is unknown or unfit."""
+    """The fields in `raw`; raises BadParameter for the first that is unknown or unfit, BadProduct
+    for an address that pages would not lead to."""
     try:
-        return ProductFields.model_validate(raw)
+        said = ProductFields.model_validate(raw)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in fault["loc"])
@@ -72,6 +75,9 @@ def read_fields(raw: dict[str, Any]) -> ProductFields:
         if fault["type"] == "extra_forbidden":
             reason = "it is no field of a product; put free fields under `attributes`"
         raise BadParameter(name, reason) from error
+    if safe_url(said.url) != said.url:  # it would be kept and never shown
+        raise BadProduct("url", "it is no address that begins with https:// or http://, or a path")
+    return said
 
 
 def apply_fields(sku: str, present: Product | None, said: ProductFields) -> Product:

@@ -140,9 +140,10 @@ def fill(shop: Shop) -> None:
         "price": 1.0,
         "categories": ["All/<b>Bold</b>"],
         "colour": "<i>",
-        "url": f"javascript:{TAKE_OVER}",
     }
-    stock_product(shop, HOSTILE_SKU, read_fields(hostile), [jpeg(hostile_card())])
+    link = {"url": f"javascript:{TAKE_OVER}"}  # a catalogue's cell may hold it, a request may not
+    said = read_fields(hostile).model_copy(update=link)
+    stock_product(shop, HOSTILE_SKU, said, [jpeg(hostile_card())])
 
 
 def hostile_card() -> Image.Image:

@@ -73,6 +73,8 @@ def test_a_new_title_moves_the_vector(client: TestClient, shop: Shop) -> None:
         ({"price": -1}, "bad-parameter"),
         ({"price": 1e15}, "bad-product"),
         ({"stock": True}, "bad-parameter"),
+        ({"url": "javascript:alert(1)"}, "bad-product"),
+        ({"title": "kept", "url": "//evil.test"}, "bad-product"),
         ({"attributes": {"price": ["1"]}}, "bad-product"),
         ([1], "bad-body"),
     ],
@@ -150,3 +152,10 @@ def test_of_many_who_patch_at_once_everybody_keeps_a_change(client: TestClient) 
         thread.join()
     product = client.get(AT).json()
     assert [product[name] for name in fields] == [f"{name} 9" for name in fields]
+
+
+def test_many_at_once_are_noted_with_their_count(client: TestClient, shop: Shop) -> None:
+    row = {"sku": "bag-red", "stock": 41}
+    assert stock(client, row, {"sku": "none", "stock": 1}, row).status_code == 200
+    (note,) = shop.office.audit.latest(1)
+    assert (note.act, note.subject) == ("write_product", "1 of 3 changed")

@@ -96,6 +96,7 @@ def test_any_sku_works_percent_encoded(client, sku):
         ({"sku": "other"}, "bad-parameter"),
         ({"colr": "red"}, "bad-parameter"),
         ({"title": "x" * 20_001}, "bad-product"),
+        ({"url": "javascript:alert(1)"}, "bad-product"),
     ],
 )
 def test_a_field_that_makes_no_sense_changes_nothing(client, fields, code):
