@@ -28,13 +28,13 @@ _MIGRATIONS = (
     )
     """,
 )
-LOCAL, COMMAND = "this machine", "command line"
+LOCAL = "this machine"
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One write: `who` is a key's id, LOCAL or COMMAND, `name` the key's; `subject` a SKU, a job,
-    a file's name; `status` the HTTP status that it was answered with."""
+    """One write: `who` is a key's id, LOCAL or "cli:USER", `name` the key's; `subject` a SKU, a
+    job, a file's name, how many rows; `status` the HTTP status that it was answered with."""
 
     who: str
     name: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_noted import note_write
 from api.cli_options import (
     DEFAULT_MODEL,
     DEFAULT_SHOP,
@@ -19,6 +20,7 @@ from api.cli_options import (
     settings_of,
 )
 from api.cli_plain import plain
+from api.roles import Act
 
 if TYPE_CHECKING:
     from api.indexing import Outcome
@@ -94,6 +96,7 @@ def index(
         else:
             outcome = index_source(settings, table, **how, quiet=as_json)
             opened.remember()
+            _note(shop, source, outcome)
     outcome.notes.extend(opened.notes)
     if rejects is not None:
         write_rejects(rejects, outcome.rejected)
@@ -104,6 +107,15 @@ def index(
     if outcome.refusal is not None:
         raise outcome.refusal
     demand_products(outcome, source)
+
+
+def _note(shop: Path, source: Path, outcome: "Outcome") -> None:
+    counts = (
+        f"{outcome.added} added, {outcome.changed} changed, {outcome.removed} removed"
+        if outcome.refusal is None
+        else "refused"
+    )
+    note_write(shop, Act.RUN_JOBS, f"index {source.name}: {counts}")
 
 
 def outcome_json(outcome: "Outcome") -> dict[str, Any]:

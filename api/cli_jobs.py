@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_noted import note_write
 from api.cli_options import DEFAULT_SHOP, JsonOption, ShopOption, aside, console, say_json
 from api.cli_plain import plain
+from api.roles import Act
 
 if TYPE_CHECKING:
     from api.back_office import BackOffice
@@ -96,7 +98,11 @@ def reindex(
     if queries is not None:
         wish["queries"] = str(queries.resolve())
     job = office.jobs.begin(kind, wish, "command line")
+    if kind is Kind.REINDEX and not dry_run:
+        note_write(shop, Act.RUN_JOBS, f"reindex {model}")
     row = _followed(office, job, quiet=as_json)
+    if flip and kind is Kind.REINDEX and not dry_run and row["status"] == "done":
+        note_write(shop, Act.SWITCH_SPACE, model)
     if as_json:
         say_json(row)
     else:
@@ -133,6 +139,7 @@ def _telling(act: str) -> Any:
     def tell(job_id: IdArgument, shop: ShopOption = DEFAULT_SHOP) -> None:
         office = _office(shop)
         job = getattr(office.jobs, act)(job_id)
+        note_write(shop, Act.RUN_JOBS, f"{act} {job_id}")
         console().print(_line(_row(office, job)), soft_wrap=True)
 
     return tell

@@ -9,7 +9,7 @@ import typer
 
 from api.cli_options import DEFAULT_SHOP, JsonOption, ShopOption, aside, console, say_json
 from api.cli_plain import plain
-from api.roles import LAW, Role
+from api.roles import LAW, Act, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,9 +147,10 @@ def _open(shop: "Path") -> "tuple[Keys, Audit]":
 
 
 def _note(audit: "Audit", subject: str) -> None:
-    from api.audit import COMMAND, Note
+    from api.audit import Note
+    from api.cli_noted import who_here
 
-    audit.note(Note(COMMAND, "", "manage_keys", "", subject, 0))
+    audit.note(Note(who_here(), "", Act.MANAGE_KEYS, "", subject, 0))
 
 
 def _show_secret(key: "Key", secret: str, *, as_json: bool) -> None:

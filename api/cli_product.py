@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_noted import note_write
 from api.cli_options import (
     DEFAULT_MODEL,
     DEFAULT_SHOP,
@@ -18,6 +19,7 @@ from api.cli_options import (
     settings_of,
 )
 from api.cli_plain import plain
+from api.roles import Act
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,6 +102,7 @@ def set_fields(
             shelf.flip(flip)
         else:
             shelf.revise(sku, merge, embed)
+        note_write(shop, Act.WRITE_PRODUCT, sku)
         found = _described(shelf, sku)
     if as_json:
         say_json(found)
@@ -122,6 +125,7 @@ def delete(
                 f"Delete {plain(sku)} ({plain(product.title, 60)})?", abort=True, err=True
             )
         shelf.delete(sku)
+    note_write(shop, Act.DELETE_PRODUCT, sku)
     if as_json:
         say_json({"deleted": sku})
     else:

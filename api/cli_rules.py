@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_noted import note_write
 from api.cli_options import (
     DEFAULT_MODEL,
     DEFAULT_SHOP,
@@ -17,6 +18,7 @@ from api.cli_options import (
     settings_of,
 )
 from api.cli_plain import plain
+from api.roles import Act
 
 if TYPE_CHECKING:
     from index.database import Database
@@ -126,6 +128,7 @@ def add(
         is_new = Rules(database).put(rule)
     finally:
         database.close()
+    note_write(shop, Act.WRITE_RULES, name)
     if as_json:
         say_json(rule_json(rule) | {"new": is_new})
     else:
@@ -141,6 +144,7 @@ def remove(name: NameArgument, shop: ShopOption = DEFAULT_SHOP) -> None:
         Rules(database).delete(name)
     finally:
         database.close()
+    note_write(shop, Act.WRITE_RULES, f"remove {name}")
     console().print(f"deleted: {plain(name)}")
 
 

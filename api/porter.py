@@ -27,6 +27,8 @@ from api.roles import FREE, READING, WRITES, Act, Role, allowed
 COOKIE = "vistazo_session"
 VISITOR = "vistazo.visitor"
 """Where in the scope a route finds the Visitor."""
+SUBJECT = "vistazo.subject"
+"""Where in the scope a route of many things at once leaves what the audit log shall say."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 KEY_RATES = {Role.SHOPPER: Rate(1_000, 4_000)}
@@ -184,8 +186,9 @@ class Porter:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] < 400:
                 name = visitor.key.name if visitor.key else ""
+                subject = scope.get(SUBJECT, place.subject)
                 note = Note(
-                    visitor.who, name, place.act, scope["method"], place.subject, message["status"]
+                    visitor.who, name, place.act, scope["method"], subject, message["status"]
                 )
                 await anyio.to_thread.run_sync(self._audit.note, note)
             await send(message)

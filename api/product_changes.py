@@ -23,6 +23,7 @@ from api.errors import (
     UnknownBody,
     problem_for,
 )
+from api.porter import SUBJECT
 from api.problems import documented
 from api.product_fields import ProductFields
 from api.product_patch import FLIPPED, Patch, apply_patch, find_flip, read_patch
@@ -102,7 +103,9 @@ def routes(shop: Shop) -> APIRouter:
             rows = body.splitlines()
             if len(rows) > MOST_ROWS:
                 raise BadParameter("rows", f"there are {len(rows):,}; send at most {MOST_ROWS:,}")
-            return JSONResponse(await shop.dock.run(partial(flip_rows, shop, rows)))
+            done = await shop.dock.run(partial(flip_rows, shop, rows))
+        request.scope[SUBJECT] = f"{done['changed']} of {len(rows)} changed"
+        return JSONResponse(done)
 
     return router
 

@@ -48,3 +48,11 @@ def test_an_unknown_model_and_a_mistyped_shop_are_told(call, shop: Shop, tmp_pat
     code, _, _ = call("jobs", "list", "--shop", tmp_path / "nowhere")
     assert code == 1
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_flip_stands_in_the_audit_log(call, shop: Shop):
+    folder = shop.office.home
+    code, _, _ = call("reindex", "--model", "tiny@2", "--flip", "--shop", folder)
+    assert code == 0
+    notes = [(note.act, note.subject) for note in shop.office.audit.latest(5)]
+    assert notes == [("switch_space", "tiny@2"), ("run_jobs", "reindex tiny@2")]

@@ -58,7 +58,7 @@ def test_what_was_done_with_keys_stands_in_the_audit_log(call, folder):
     _, out, _ = call("audit", "--csv", "--shop", folder)
     assert out.splitlines()[0] == "at,who,name,act,method,subject,status"
     _, out, _ = call("audit", "--shop", folder)
-    assert "command line" in out
+    assert "cli:" in out
 
 
 def test_a_mistyped_shop_gets_no_keys(call, tmp_path):

@@ -189,6 +189,15 @@ def test_every_write_is_noted_with_its_key_and_no_search_is(remote, shop, mercha
     assert b"Secret words" not in kept
 
 
+def test_many_at_once_are_noted_with_their_count(remote, shop, merchandiser):
+    rows = '{"sku": "bag-red", "stock": 41}\n{"sku": "none", "stock": 1}\n'
+    kind = {"Content-Type": "application/x-ndjson"}
+    answer = remote.post("/v1/products:stock", content=rows, headers=merchandiser | kind)
+    assert answer.status_code == 200
+    (note,) = shop.office.audit.latest(1)
+    assert (note.act, note.subject) == ("write_product", "1 of 2 changed")
+
+
 def test_a_body_is_not_read_for_who_may_not_send_one(shop, merchandiser):
     """The refusal comes although not one byte of the promised gigabyte arrived."""
     sent: list[dict] = []
