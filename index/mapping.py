@@ -98,7 +98,7 @@ class Settled:
             return []
         said = ", ".join(f"{c.name.strip()[:40]!r} as {c.field}" for c in guessed)
         return [f"columns were taken by {'their names' if _all_named(guessed) else 'a guess'}: "
-                f"{said}. Say it otherwise with --map FIELD=COLUMN."]  # fmt: skip
+                f"{said}. Where that is wrong, say which column is which."]  # fmt: skip
 
 
 def settle(

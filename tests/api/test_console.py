@@ -152,7 +152,7 @@ def test_what_would_remove_products_is_asked_about(keeper):
     take = keeper.page.locator(".step .button.primary.big")
     until(take.is_enabled)
     take.click()
-    assert "10 products" in keeper.page.locator("#sheet-body").inner_text()
+    assert "removes 10 products" in keeper.page.locator("#sheet-body").inner_text()
     keeper.page.keyboard.press("Escape")
     assert len(keeper.shop.shelf) == 10
     take.click()

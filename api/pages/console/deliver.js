@@ -4,7 +4,7 @@ import { byId, el } from "../dom.js";
 import { ask, upload } from "./ask.js";
 import { columnsTable } from "./columns.js";
 import { JobCard } from "./job.js";
-import { button, number, sure, toast } from "./parts.js";
+import { button, counted, sure, toast } from "./parts.js";
 
 const TABLE = /\.(csv|tsv|txt|jsonl|ndjson|parquet|pq)$/i;
 const ZIP = /\.zip$/i;
@@ -87,7 +87,7 @@ export class Deliver {
     const held = uploads.filter((found) => found.pictures);
     this.beforeLine.hidden = held.length === 0;
     this.before.replaceChildren(
-      ...held.map((found) => el("option", { value: found.name }, this.strings.say("deliver.of", { name: found.name, n: number(this.strings, found.pictures) }))),
+      ...held.map((found) => el("option", { value: found.name }, this.strings.say("deliver.of", { name: found.name, ...counted(this.strings, found.pictures) }))),
       el("option", { value: "" }, this.strings.say("deliver.elsewhere")));
   }
 
@@ -177,7 +177,7 @@ export class Deliver {
   async #apply(wish, take) {
     const { strings } = this;
     const removes = this.foreseen?.removed ?? 0;
-    const question = strings.say("deliver.removes", { n: number(strings, removes) });
+    const question = strings.say("deliver.removes", counted(strings, removes));
     if (removes && !(await sure(strings, question, strings.say("deliver.remove")))) return;
     take.disabled = true;
     try {

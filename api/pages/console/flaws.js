@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { ask } from "./ask.js";
-import { number, small } from "./parts.js";
+import { counted, number, small } from "./parts.js";
 import { editProduct } from "./product.js";
 
 export class Flaws {
@@ -61,7 +61,7 @@ export class Flaws {
       });
       return option;
     }));
-    this.told.textContent = unseen ? strings.say("flaws.unseen", { n: number(strings, unseen) }) : total ? "" : strings.say("flaws.none");
+    this.told.textContent = unseen ? strings.say("flaws.unseen", counted(strings, unseen)) : total ? "" : strings.say("flaws.none");
   }
 
   #row(flaw) {

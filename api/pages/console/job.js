@@ -2,7 +2,7 @@
 
 import { el } from "../dom.js";
 import { ask } from "./ask.js";
-import { button, moment, number, toast } from "./parts.js";
+import { button, counted, moment, number, toast } from "./parts.js";
 
 export class JobCard {
   /**
@@ -101,7 +101,7 @@ export class JobCard {
 export function reportOf(job, strings) {
   if (job.kind === "index") return indexReport(job, strings);
   const { report } = job;
-  if (job.kind === "unpack") return el("p", {}, strings.say("report.unpacked", { n: number(strings, report.unpacked) }));
+  if (job.kind === "unpack") return el("p", {}, strings.say("report.unpacked", counted(strings, report.unpacked)));
   const facts = {
     embedded: number(strings, report.embedded ?? 0), unchanged: number(strings, report.unchanged ?? 0),
     seconds: number(strings, report.likely_s ?? 0), model: report.model,
@@ -117,7 +117,7 @@ function indexReport(job, strings) {
   const { report } = job;
   const counts = ["added", "changed", "unchanged", "removed", "rejected"].map((what) =>
     el("li", { "data-what": what, class: report[what] ? "" : "none" },
-      el("b", {}, number(strings, report[what])), " ", strings.say(`report.${what}`)));
+      el("b", {}, number(strings, report[what])), " ", strings.say(`report.${what}`, counted(strings, report[what]))));
   const reasons = Object.entries(report.reasons).map(([code, n]) =>
     el("li", {}, el("b", {}, number(strings, n)), " ",
       strings.has(`reason.${code}`) ? strings.say(`reason.${code}`) : code.replaceAll("_", " ")));
@@ -126,7 +126,7 @@ function indexReport(job, strings) {
     report.would_refuse && el("p", { class: "told" }, report.would_refuse),
     ...report.notes.map((note) => el("p", { class: "hint" }, note)),
     reasons.length > 0 && el("details", { class: "rejects", open: true },
-      el("summary", {}, strings.say("report.why", { n: number(strings, report.rejected) })),
+      el("summary", {}, strings.say("report.why", counted(strings, report.rejected))),
       el("ul", { class: "reasons" }, ...reasons),
       el("div", { class: "scroll" }, rejectedTable(report.rows, strings)),
       el("p", { class: "acts" },

@@ -3,7 +3,7 @@
 import { el } from "../dom.js";
 import { ask } from "./ask.js";
 import { JobCard } from "./job.js";
-import { button, field, number, small, sure, toast } from "./parts.js";
+import { button, counted, field, number, small, sure, toast } from "./parts.js";
 
 export class Models {
   constructor(place, strings, acts) {
@@ -50,7 +50,7 @@ export class Models {
          button(strings.say("models.flip"), () => this.#flip(space.model), "small primary")]
       : [];
     return el("article", { class: "space", "data-live": space.live ? "yes" : "no" },
-      el("div", {}, el("h3", {}, space.model), el("p", { class: "hint" }, strings.say("models.products", { n: number(strings, space.products) }))),
+      el("div", {}, el("h3", {}, space.model), el("p", { class: "hint" }, strings.say("models.products", counted(strings, space.products)))),
       space.live ? el("span", { class: "badge", "data-is": "done" }, strings.say("models.live")) : el("div", { class: "acts" }, ...acts));
   }
 

@@ -56,6 +56,9 @@ export function small(path, widthPx = 160) {
 export const number = (strings, n, digits = 0) =>
   Number(n).toLocaleString(strings.language, { maximumFractionDigits: digits });
 
+/** What a sentence about `n` things is told: which of its forms, and the number as it is written. */
+export const counted = (strings, n) => ({ n: n === 1 ? 1 : 2, shown: number(strings, n) });
+
 /** A moment as the language writes it. */
 export const moment = (strings, iso) =>
   new Date(iso).toLocaleString(strings.language, { dateStyle: "medium", timeStyle: "short" });
