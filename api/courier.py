@@ -10,6 +10,13 @@ WAITING = 8
 """Fetches wait for other people's hosts: they have places of their own, and few, so that nobody can
 fill the shop's with them, or make it a nuisance to others."""
 
+NOT_PUBLIC = ("private_address", "unknown_host")
+NO_PUBLIC_ADDRESS = (
+    "it leads to no address on the public internet; an operator can allow hosts of his own with "
+    "VISTAZO_FETCH_HOSTS"
+)
+"""One sentence for both: else a stranger learns which names the shop's own network knows."""
+
 
 class Courier:
     """Fetches pictures within `limits`; None: this shop does not."""
@@ -27,7 +34,12 @@ class Courier:
         """The same for one who may wait; blocks. Raises BadLink, BadParameter."""
         if self._limits is None:
             raise BadParameter("url", "this shop fetches no pictures: send the picture itself")
-        found = fetch_picture(url, self._limits)
+        try:
+            found = fetch_picture(url, self._limits)
+        except BadLink as bad:
+            if bad.code not in NOT_PUBLIC:
+                raise
+            raise BadLink(url, bad.code, NO_PUBLIC_ADDRESS) from bad
         if found.data is None:  # nothing was said of a copy, so there is none to fall back on
             raise BadLink(url, "http_304", "the host answers 304 to a first question")
         return found.data

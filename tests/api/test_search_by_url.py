@@ -87,3 +87,12 @@ def test_an_operator_may_forbid_it(settings, shop, host):
 
     with pytest.raises(BadParameter):
         Courier(None).bring(f"{host.url}/red.jpg")
+
+
+def test_a_stranger_does_not_learn_which_names_the_shops_own_network_knows(client):
+    told = []
+    for host in ("10.0.0.1", "localhost", "no-such-name.invalid"):
+        answer = client.post("/v1/search", json={"url": f"http://{host}/x.jpg"}).json()
+        told.append({k: str(v).replace(host, "HOST") for k, v in answer.items() if k != "trace"})
+    assert told[0] == told[1] == told[2]
+    assert "no address on the public internet" in told[0]["reason"]
