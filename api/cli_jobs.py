@@ -19,7 +19,7 @@ LOOK_S = 0.5
 HELP = """Jobs of a shop: what runs, what ran, and what it did.
 
 \b
-    vistazo jobs list
+    vistazo jobs                 (the same as `vistazo jobs list`)
     vistazo jobs show ID
     vistazo jobs pause ID        (resume, cancel)
 """
@@ -28,7 +28,8 @@ IdArgument = Annotated[str, typer.Argument(help="The job's id, as `vistazo jobs 
 
 def jobs_cli() -> typer.Typer:
     """The sub-command `jobs` with its commands."""
-    cli = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+    cli = typer.Typer(help=HELP, invoke_without_command=True, rich_markup_mode=None)
+    cli.callback()(_jobs)
     cli.command("list")(list_jobs)
     cli.command("show")(show)
     for act, meaning in (
@@ -38,6 +39,16 @@ def jobs_cli() -> typer.Typer:
     ):
         cli.command(act, help=meaning)(_telling(act))
     return cli
+
+
+def _jobs(
+    context: typer.Context, shop: ShopOption = DEFAULT_SHOP, as_json: JsonOption = False
+) -> None:
+    command = context.invoked_subcommand
+    if command is None:
+        list_jobs(shop, as_json)
+    elif getattr(context.get_parameter_source("shop"), "name", "") == "COMMANDLINE":
+        raise typer.BadParameter(f"say it after the command: vistazo jobs {command} --shop …")
 
 
 def list_jobs(shop: ShopOption = DEFAULT_SHOP, as_json: JsonOption = False) -> None:

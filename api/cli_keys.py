@@ -160,7 +160,14 @@ def _show_secret(key: "Key", secret: str, *, as_json: bool) -> None:
     console().print(secret, soft_wrap=True)
     acts = ", ".join(sorted(LAW[key.role]))
     aside().print(f"Key {key.id} of {plain(key.name)}: {key.role} ({acts}).", soft_wrap=True)
-    aside().print("It is shown this once. Keep it where passwords are kept.")
+    if key.origins:
+        aside().print(
+            "It is shown this once. It may be public: it works on the pages of "
+            f"{', '.join(key.origins)} alone, and opens what any shopper may do.",
+            soft_wrap=True,
+        )
+    else:
+        aside().print("It is shown this once. Keep it where passwords are kept.")
 
 
 def _row(key: "Key") -> "dict[str, Any]":

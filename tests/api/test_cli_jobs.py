@@ -35,6 +35,8 @@ def test_another_model_is_foreseen_built_and_compared(call, shop: Shop):
     code, out, _ = call("jobs", "list", "--shop", folder, "--json")
     jobs = json.loads(out)["jobs"]
     assert [job["kind"] for job in jobs] == ["compare", "compare", "reindex", "reindex"]
+    assert json.loads(call("jobs", "--shop", folder, "--json")[1])["jobs"] == jobs
+    assert call("jobs", "--shop", folder, "list")[0] == 2  # not another shop's, silently
     code, out, _ = call("jobs", "show", jobs[2]["id"], "--shop", folder)
     assert "done" in out
     code, _, told = call("jobs", "cancel", jobs[2]["id"], "--shop", folder)

@@ -37,6 +37,16 @@ def test_a_key_is_shown_once_listed_rotated_and_revoked(call, folder):
     assert "revoked" in listed
 
 
+def test_a_published_key_is_not_called_a_secret(call, folder):
+    page = "https://shop.example"
+    told = call("keys", "create", "shopper", "--name", "Web", "--origin", page, "--shop", folder)[2]
+    assert "may be public" in told
+    assert page in told
+    assert "passwords" not in told
+    told = call("keys", "create", "shopper", "--name", "App", "--shop", folder)[2]
+    assert "passwords" in told
+
+
 def test_keys_speak_json(call, folder):
     _, out, _ = call("keys", "create", "shopper", "--name", "Web", "--origin",
                      "https://shop.example", "--days", "0", "--shop", folder, "--json")  # fmt: skip
