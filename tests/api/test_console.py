@@ -101,6 +101,7 @@ def test_a_zip_is_dropped_looked_at_taken_in_and_its_bad_rows_downloaded(keeper)
     job = keeper.page.locator(TAKEN).first
     assert job.locator("[data-what=added] b").inner_text() == "2"
     assert job.locator("[data-what=rejected] b").inner_text() == "2"
+    assert job.locator(".rejects summary").inner_text() == "Why 2 rows are not taken"
     assert keeper.shop.shelf.get("n-1").title == "Grün"
     with keeper.page.expect_download() as caught:
         job.locator("a[download]").click()
