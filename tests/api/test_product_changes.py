@@ -152,10 +152,3 @@ def test_of_many_who_patch_at_once_everybody_keeps_a_change(client: TestClient) 
         thread.join()
     product = client.get(AT).json()
     assert [product[name] for name in fields] == [f"{name} 9" for name in fields]
-
-
-def test_many_at_once_are_noted_with_their_count(client: TestClient, shop: Shop) -> None:
-    row = {"sku": "bag-red", "stock": 41}
-    assert stock(client, row, {"sku": "none", "stock": 1}, row).status_code == 200
-    (note,) = shop.office.audit.latest(1)
-    assert (note.act, note.subject) == ("write_product", "1 of 3 changed")
