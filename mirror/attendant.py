@@ -124,6 +124,7 @@ class Attendant:
                 ring_s=round(seconds(recorder.ring.span_ticks), 2),
                 ring_bytes=recorder.ring.size_bytes,
                 recording_clip=take.clip_id if take else "",
+                making=self._delivery.making,  # before those that wait: a clip goes this way
                 waiting=tuple(self._waiting.ids()),
                 disk_free_bytes=shutil.disk_usage(self._place.folder).free,
                 server_ok=self._server_ok,
@@ -193,6 +194,7 @@ class Attendant:
                 self._delivery.loop(stop)
             except Exception:  # noqa: BLE001  one odd clip must not end the others
                 _log.exception("a clip could not be handed over")
+                self._delivery.give_up()
                 stop.wait(_DESK_AGAIN_S)
 
     def _listen(self, stop: threading.Event) -> None:
@@ -267,6 +269,9 @@ class Attendant:
                 self._recorder.stop(now_s, instant_s(wanted.stopped_at))
         except (NotCovered, BadOrder, NoRoom, UnknownClip) as cause:
             self._delivery.refuse(wanted.clip_id, str(cause))
+        except OSError as cause:  # it counts as done: unsaid, she would wait for it for ever
+            why = f"The disk cannot be written: {cause.strerror}."
+            self._delivery.refuse(wanted.clip_id, why)
 
     def _spool(self, take: Take) -> SpoolWriter:
         free = shutil.disk_usage(self._place.folder).free

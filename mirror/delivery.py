@@ -45,6 +45,7 @@ class Delivery:
         self._interrupted = waiting.spools()  # before any new one is written
         self._takes: deque[tuple[Take, tuple[Note, ...]]] = deque()
         self._refused: dict[str, str] = {}
+        self._at_hand = ""
         self._lock = threading.Lock()
         self._work = threading.Event()
 
@@ -53,6 +54,16 @@ class Delivery:
         """Why clips could not be made or were not taken, by id: the last hundred."""
         with self._lock:
             return dict(self._refused)
+
+    @property
+    def making(self) -> tuple[str, ...]:
+        """The clips that are still to be made, also of what a crash left.
+
+        Asked for before those that wait, it misses none that goes on meanwhile.
+        """
+        queued = [take.clip_id for take, _ in list(self._takes)]
+        at_hand = [self._at_hand] if self._at_hand else []
+        return (*queued, *at_hand, *(path.stem for path in list(self._interrupted)))
 
     def add(self, take: Take, notes: tuple[Note, ...]) -> None:
         """A take has ended: make a clip of it soon."""
@@ -66,6 +77,16 @@ class Delivery:
             self._refused[clip_id] = why
             while len(self._refused) > _MAX_REFUSALS:
                 del self._refused[next(iter(self._refused))]
+
+    def give_up(self) -> None:
+        """Say that the clip at hand was not made, after what nobody foresaw; then go on.
+
+        Its spool stays: the next start tries once more.
+        """
+        clip_id, self._at_hand = self._at_hand, ""
+        if clip_id:
+            self._interrupted = [path for path in self._interrupted if path.stem != clip_id]
+            self.refuse(clip_id, "The mirror could not make a clip of it.")
 
     def destroy(self, clip_id: str) -> None:
         """Remove a waiting clip that nobody may have any more."""
@@ -93,6 +114,7 @@ class Delivery:
     def make_all(self) -> None:
         """Make clips of all takes that have ended."""
         while self._takes:
+            self._at_hand = self._takes[0][0].clip_id
             take, notes = self._takes.popleft()
             try:
                 self._waiting.put(finish(take, notes, self._make_encoder))
@@ -102,6 +124,7 @@ class Delivery:
             except OSError as cause:
                 # Its spool, if whole, makes the clip at the next start.
                 self.refuse(take.clip_id, f"The disk cannot be written: {cause.strerror}.")
+            self._at_hand = ""
 
     def _recover_all(self) -> None:
         while self._interrupted:
@@ -112,13 +135,17 @@ class Delivery:
 
     def _recover(self, path: Path) -> None:
         """Make the clip that a crash interrupted; only the server can open its spool."""
-        clip_id = path.stem
+        clip_id = self._at_hand = path.stem
         try:
             spooled = read_spool(path, lambda wrapped: self._desk.unwrap(clip_id, wrapped))
             self._waiting.put(recover(spooled, self._make_encoder))
         except (CustomerError, NothingRecorded, BadStream, DeskRefused) as cause:
             self._waiting.remove(clip_id)
             self.refuse(clip_id, str(cause))
+        except DeskAway:
+            self._at_hand = ""  # it is asked again
+            raise
+        self._at_hand = ""
 
     def _deliver_all(self, stop: threading.Event) -> None:
         for clip, files in self._waiting.clips():

@@ -48,7 +48,8 @@ class MirrorState:
     `indicator` is what its light must show: `recording` exactly while frames go to a disk, `paused`
     while a clip is asked for and held: `held` says why (second_person, unwatched). `watch` is how
     persons are counted: off, resting (nobody has agreed), on, or what is wrong with it.
-    `last_gap_at` is when its camera was last missed.
+    `making` names the clips still to be made (None: an older mirror, which does not say), `waiting`
+    those that are made. `last_gap_at` is when its camera was last missed.
     """
 
     indicator: Indicator = "off"
@@ -67,6 +68,7 @@ class MirrorState:
     held: str = ""
     watch: str = "off"
     encoder: str = ""
+    making: tuple[str, ...] | None = None
 
 
 class Desk(Protocol):

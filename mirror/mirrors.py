@@ -23,6 +23,8 @@ CREATE INDEX recordings_of_mirror ON recordings(mirror_id, outcome)
 _VERSION = 1
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEPT, GONE = "kept", "gone"
+_UNSAID = "The mirror could not make it."
+_LOST = "The mirror has nothing of it: it was interrupted, or never heard of it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,26 @@ class Mirrors:
                 connection.execute(
                     "UPDATE recordings SET outcome=? WHERE clip_id=? AND mirror_id=?"
                     " AND outcome=''",
-                    (why, clip_id, mirror_id),
+                    (why or _UNSAID, clip_id, mirror_id),
                 )
+
+    def miss(self, mirror_id: str, state: MirrorState, latest: Recording | None) -> None:
+        """Settle stopped clips that the mirror has nothing of and is not told of any more.
+
+        So one that died with a mirror's memory, or was over before it was heard of, is not waited
+        for without end. Should such a clip come after all, it is kept.
+        """
+        if state.making is None:
+            return
+        known = {*state.making, *state.waiting, state.recording_clip}
+        known |= {latest.clip_id} if latest else set()
+        sql = (
+            "SELECT clip_id FROM recordings"
+            " WHERE mirror_id=? AND outcome='' AND stopped_at IS NOT NULL"
+        )
+        for row in self._database.rows(sql, mirror_id):
+            if row["clip_id"] not in known:
+                self.settle(row["clip_id"], _LOST)
 
     def last_word(self, mirror_id: str) -> tuple[MirrorState, datetime] | None:
         """What the mirror last said and when; None since the server's start."""

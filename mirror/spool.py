@@ -56,7 +56,7 @@ class SpoolWriter:
         self._lock = threading.Lock()
         self._format: StreamFormat | None = None
         self.broken = ""
-        self._discarded = False
+        self._discarded = self._ended = False
         text = json.dumps(about).encode()
         self._put(_PACKET.pack(_ABOUT, 0, 0, len(text)) + text)
         self._thread = threading.Thread(target=self._write, name="spool", daemon=True)
@@ -110,22 +110,22 @@ class SpoolWriter:
                     os.fsync(file.fileno())
         except OSError as cause:
             self.broken = self.broken or f"disk: {cause.strerror}"
-            while self._waiting.get() is not None:
+            # Its end may have come already, with the batch that failed: then nothing more does.
+            while not self._ended and self._waiting.get() is not None:
                 pass
         if self._discarded:
             remove_whole(self._path)
 
     def _batches(self) -> Iterator[bytes]:
         """What came in within SYNC_S of each other, until the end."""
-        ended = False
         pause = threading.Event()
-        while not ended:
+        while not self._ended:
             records = [self._waiting.get()]
             if records[0] is not None:
                 pause.wait(SYNC_S)
             while not self._waiting.empty():
                 records.append(self._waiting.get())
-            ended = None in records
+            self._ended = None in records
             batch = b"".join(record for record in records if record is not None)
             with self._lock:
                 self._waiting_bytes -= len(batch)

@@ -54,6 +54,8 @@ class Studio:
         self.mirrors.hear(mirror_id, state, now)
         destroy = self.mirrors.gone(state.waiting)
         visit = self.customers.find_open(mirror_id)
+        latest = self.mirrors.latest(visit.id) if visit else None
+        self.mirrors.miss(mirror_id, state, latest)
         if visit is None or not self.keys.exists(visit.customer_id):
             return Orders(now, destroy=destroy)
         session = Session(
@@ -64,7 +66,7 @@ class Studio:
             tuple(self.customers.consents_of_visit(visit.id)),
         )
         confirmed_at = self.mirrors.confirmed(visit.id)
-        return Orders(now, session, self.mirrors.latest(visit.id), destroy, confirmed_at)
+        return Orders(now, session, latest, destroy, confirmed_at)
 
     def take(self, clip: Clip, mirror_id: str, received: Iterable[Received]) -> bool:
         """Keep what a mirror hands over; False where it is kept already.

@@ -154,3 +154,21 @@ def test_fifty_losses_of_the_camera(desk: PaperDesk, tmp_path: Path) -> None:
     camera.kill()
     assert max(missed_s) <= 2
     assert max(back_s) <= 3
+
+
+def test_a_spool_that_nobody_can_make_a_clip_of_is_said_and_holds_up_no_other(
+    desk: PaperDesk, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = tmp_path / "mirror" / "waiting"
+    waiting.mkdir(parents=True)
+    (waiting / "odd.spool").mkdir()  # no file at all: nobody foresaw it
+    with tending(address, desk, tmp_path / "mirror") as attendant:
+        until(lambda: "odd" in attendant.state().refused)
+        assert attendant.state().making == ()
+        desk.visit(consented=True)
+        until(lambda: attendant.state().ring_s > 0.5)
+        desk.record("c1")
+        until(lambda: attendant.state().indicator == "recording")
+        time.sleep(0.3)
+        desk.stop()
+        until(lambda: "c1" in desk.kept)

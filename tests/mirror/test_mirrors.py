@@ -79,3 +79,31 @@ def test_what_was_never_asked_for_is_unknown(mirrors: Mirrors) -> None:
     with pytest.raises(UnknownClip):
         mirrors.stop("none", NOON)
     assert mirrors.gone(()) == ()
+
+
+def test_a_clip_that_its_mirror_has_nothing_of_is_settled(mirrors: Mirrors) -> None:
+    lost, made, held, kept = [_stopped(mirrors) for _ in range(4)]
+    running = mirrors.ask("room-3", "v1", "ana", 0.0, NOON)
+    state = MirrorState(making=(made,), waiting=(held,), recording_clip=kept)
+    mirrors.miss("room-3", MirrorState(), running)  # an older mirror does not say what it makes
+    assert mirrors.order(lost).outcome == ""
+    mirrors.miss("room-3", state, mirrors.latest("v1"))
+    assert "nothing of it" in mirrors.order(lost).outcome
+    for clip_id in (made, held, kept, running.clip_id):
+        assert mirrors.order(clip_id).outcome == ""
+    last = mirrors.stop(running.clip_id, NOON)
+    mirrors.miss("room-3", state, last)  # she may still be told of it: the ring may hold it
+    assert mirrors.order(running.clip_id).outcome == ""
+    mirrors.miss("room-3", state, None)  # the visit has ended
+    assert "nothing of it" in mirrors.order(running.clip_id).outcome
+
+
+def test_a_refusal_without_words_settles_too(mirrors: Mirrors) -> None:
+    asked = mirrors.ask("room-3", "v1", "ana", 0.0, NOON)
+    mirrors.hear("room-3", MirrorState(refused={asked.clip_id: ""}), NOON)
+    assert mirrors.order(asked.clip_id).outcome != ""
+
+
+def _stopped(mirrors: Mirrors) -> str:
+    asked = mirrors.ask("room-3", "v1", "ana", 0.0, NOON)
+    return mirrors.stop(asked.clip_id, NOON).clip_id

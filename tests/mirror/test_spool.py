@@ -138,3 +138,19 @@ def test_kill_minus_9_costs_only_the_last_moments_of_a_running_clip(
     assert [p.shown_tick for p in spooled.packets] == [
         900_000 + 3000 * i for i in range(len(spooled.packets))
     ]
+
+
+def test_a_disk_that_fails_at_the_very_end_holds_up_nobody(
+    tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    writer = SpoolWriter(tmp_path / "c1.spool", keys.public("ana"), ABOUT)
+    monkeypatch.setattr("mirror.spool.os.fsync", fails)
+    writer.close()  # the first batch is the last one, and its sync fails
+    waited = threading.Thread(target=writer.wait, daemon=True)
+    waited.start()
+    waited.join(10)
+    assert not waited.is_alive()
+    assert writer.broken == "disk: No space left on device"
