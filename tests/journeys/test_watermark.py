@@ -159,9 +159,9 @@ def test_neither_process_leaves_a_core_when_it_dies(
         assert process is control or core.split()[4] == "0"
     dumped = {}
     for name, process in (("control", control), ("mirror", shop.mirror), ("server", shop.server)):
-        os.kill(process.pid, signal.SIGQUIT)
+        os.kill(process.pid, signal.SIGABRT)
         _, status = os.waitpid(process.pid, 0)
-        process.returncode = -signal.SIGQUIT
+        process.returncode = -signal.SIGABRT
         assert os.WIFSIGNALED(status), name
         dumped[name] = os.WCOREDUMP(status)
     assert dumped["mirror"] is dumped["server"] is False  # the control's own is for comparison

@@ -48,10 +48,11 @@ async ({mp4, frames, bits, block}) => {
   };
   const found = [];
   for (const frame of frames) {
-    await new Promise(done => {
-      video.requestVideoFrameCallback(done);
-      video.currentTime = (frame + 0.5) / 30;
-    });
+    const seeked = new Promise(done => video.addEventListener('seeked', done, {once: true}));
+    const shown = new Promise(done => video.requestVideoFrameCallback(done));
+    video.currentTime = (frame + 0.5) / 30;
+    await Promise.all([seeked, shown]);  // a frame of before may still be shown late: two ticks
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     found.push(read());
   }
   const facts = {found, duration: video.duration, width: video.videoWidth};
