@@ -205,7 +205,7 @@
           : [Math.floor(x * width), Math.floor(y * height), Math.floor(w * width), Math.floor(h * height)];
       };
       stage.addEventListener("pointerdown", (event) => {
-        if (!this.#photo) return;
+        if (!this.#photo?.width) return; // what this browser cannot show has no places to frame
         from = at(event);
         stage.setPointerCapture(event.pointerId);
       });
@@ -344,7 +344,7 @@
   /** The photo as it is sent: a large one is made smaller first where the browser can read it. */
   async function prepared(file) {
     const bitmap = await createImageBitmap(file).catch(() => null); // HEIC: the service reads it
-    if (!bitmap) return { bytes: file, url: URL.createObjectURL(file), width: 1, height: 1 };
+    if (!bitmap) return { bytes: file, url: URL.createObjectURL(file), width: 0, height: 0 };
     const { width, height } = bitmap;
     if (file.size <= LARGE_BYTES) return { bytes: file, url: URL.createObjectURL(file), width, height };
     const scale = Math.min(1, SIDE_PX / Math.max(width, height));
