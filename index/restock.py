@@ -17,6 +17,7 @@ from index import changes
 from index.blend import words_of
 from index.catalogue import sequence_of
 from index.entry import Entry, SeenPicture
+from index.errors import UnknownProduct
 from index.examine import digest_of, read_picture, see
 from index.product import Picture, Product
 from index.rules import copy_rules
@@ -107,7 +108,10 @@ def _entries(
     done: Restocked,
 ) -> Iterator[Entry]:
     for sku, from_source in part:
-        product, pictures = old.get(sku), old.pictures(sku)
+        try:
+            product, pictures = old.get(sku), old.pictures(sku)
+        except UnknownProduct:  # deleted since the list was made
+            continue
         if _stands(new, product, pictures):
             done.unchanged += 1
             continue

@@ -67,7 +67,8 @@ class Slots:
         self._products[start : self.end] = products
         bits.add_to(self.alive, np.arange(start, self.end))
         leads = start + np.unique(products, return_index=True)[1]
-        if start > self.first_new:  # a product's pictures may come in two batches
+        # A product's pictures may come in two batches; one put anew has left dead slots behind.
+        if start > self.first_new and bits.holds(self.alive, np.array([start - 1]))[0]:
             leads = leads[self._products[leads] != self._products[start - 1]]
         bits.add_to(self.leading, leads)
         self.count += len(pictures)

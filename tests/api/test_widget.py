@@ -150,6 +150,19 @@ def test_a_frame_searches_a_part_of_the_photo(page: Any, photo: Path) -> None:
     shown(page)
 
 
+def test_a_photo_that_the_browser_cannot_show_is_not_framed(page: Any, tmp_path: Path) -> None:
+    unreadable = tmp_path / "photo.heic"
+    unreadable.write_bytes(b"no browser shows this")
+    page.locator("vistazo-search input[type=file]").first.set_input_files(unreadable)
+    page.wait_for_function("() => window.told.some(([name]) => name === 'error')")
+    page.evaluate("window.told.length = 0")
+    page.locator("vistazo-search .stage").evaluate(
+        """stage => ['pointerdown', 'pointermove', 'pointerup'].forEach((kind, i) =>
+             stage.dispatchEvent(new PointerEvent(kind, {clientX: 90 * i, clientY: 90 * i})))"""
+    )
+    assert told(page) == []
+
+
 def test_the_page_hears_what_is_opened_and_may_keep_it_for_itself(page: Any, photo: Path) -> None:
     show_photo(page, photo)
     page.evaluate("addEventListener('vistazo-open', e => e.preventDefault(), { once: true })")

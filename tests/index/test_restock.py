@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import ShopMoved
 from index.product import Picture, Product
-from index.restock import hand_over, restock
+from index.restock import AT_ONCE, hand_over, restock
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, drawn_picture, fake_spec
 from vision.decode import Limits
@@ -65,7 +65,7 @@ def test_what_was_acknowledged_is_in_the_new_space(tmp_path: Path, picture: Pict
         told: tuple[list[int], ...] = ([], [], [])
         acts = (change, delete, lambda n: put(old, OLD, f"added-{n}", picture, float(n)))
         writers = [
-            threading.Thread(target=write_until_moved, args=pair)
+            threading.Thread(target=write_until_moved, args=pair, daemon=True)
             for pair in zip(acts, told, strict=True)
         ]
         for writer in writers:
@@ -86,6 +86,25 @@ def test_what_was_acknowledged_is_in_the_new_space(tmp_path: Path, picture: Pict
         assert [new.get(f"added-{n}").price for n in added] == [float(n) for n in added]
         assert new.find(f"added-{len(added)}") is None
         assert len(new) == len(old)
+
+
+def test_a_product_deleted_while_its_turn_comes_is_passed_over(
+    tmp_path: Path, picture: Picture
+) -> None:
+    with (
+        Shelf.open(tmp_path / "old", OLD.spec, create=True) as old,
+        Shelf.open(tmp_path / "new", NEW.spec, create=True) as new,
+    ):
+        for n in range(2 * AT_ONCE):
+            put(old, OLD, f"p{n}", picture, 1.0)
+        last = f"p{2 * AT_ONCE - 1}"
+
+        def delete_last(done: int, total: int) -> None:
+            if old.find(last) is not None:
+                old.delete(last)
+
+        restocked = restock(old, new, NEW, Limits(), delete_last)
+        assert (new.find(last), len(new), restocked.lost) == (None, 2 * AT_ONCE - 1, {})
 
 
 def test_who_moved_back_may_be_written_to_again(tmp_path: Path, picture: Picture) -> None:

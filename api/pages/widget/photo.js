@@ -1,0 +1,29 @@
+/* The photo before it travels, and the elements that are drawn with. */
+const LARGE_BYTES = 4_000_000;
+const SIDE_PX = 2048;
+
+/** An element with properties, listeners (`on…`) and children; texts stay texts. */
+function el(tag, { part, ...props } = {}, ...children) {
+  const node = document.createElement(tag);
+  if (part) node.setAttribute("part", part);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child || child === ""));
+  return node;
+}
+
+/** The photo as it is sent: a large one is made smaller first where the browser can read it. */
+async function prepared(file) {
+  const bitmap = await createImageBitmap(file).catch(() => null); // HEIC: the service reads it
+  if (!bitmap) return { bytes: file, url: URL.createObjectURL(file), width: 0, height: 0 };
+  const { width, height } = bitmap;
+  if (file.size <= LARGE_BYTES) return { bytes: file, url: URL.createObjectURL(file), width, height };
+  const scale = Math.min(1, SIDE_PX / Math.max(width, height));
+  const canvas = el("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const bytes = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+  return { bytes, url: URL.createObjectURL(bytes), width: canvas.width, height: canvas.height };
+}
