@@ -53,7 +53,7 @@ lint: $(VENV)/.test ## style and types
 	$(BIN)/mypy
 
 test: $(VENV)/.test lint browser ## everything a change must pass, at most 20 minutes with the install
-	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "not soak" --session-timeout 3000 $(ARGS)
 
 bench: $(VENV)/.test ## ours against a named reference, ratios, into benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.leftovers import end_all
+
+STATUS = pytest.StashKey[int]()
+
 
 def shared_data_folder() -> Path | None:
     """The folder of real photos: $VISTAZO_SHARED, else ../shared/data beside the checkout."""
@@ -20,3 +24,15 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("the real photos are not here (set VISTAZO_SHARED to their folder)")
     return folder
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remembered for the end of the process."""
+    session.config.stash[STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing that a test left running keeps the run from ending."""
+    if not hasattr(config, "workerinput"):
+        end_all(config.stash.get(STATUS, 0))
