@@ -4,7 +4,7 @@
 #   make demo CATALOGUE=file.csv   your own catalogue instead
 #   make demo PHONE=1              for a phone in the same network, over https, with a QR code
 #   make test                      lint, types and all fast tests
-#   make install | lint | bench | soak | clean | help
+#   make install | lint | explore | bench | soak | clean | help
 
 PYTHON    ?= python3
 VENV      ?= .venv
@@ -19,7 +19,7 @@ BIN  := $(VENV)/bin
 PIP  := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := requirements.lock
 
-.PHONY: help install install-test browser demo lint test bench soak clean
+.PHONY: help install install-test browser demo lint test explore bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -54,6 +54,9 @@ lint: $(VENV)/.test ## style and types
 
 test: $(VENV)/.test lint browser ## everything a change must pass, at most 20 minutes with the install
 	$(BIN)/python -m pytest -m "not soak" --session-timeout 3000 $(ARGS)
+
+explore: $(VENV)/.test ## the property tests, on examples that nobody has tried yet
+	$(BIN)/python -m pytest -m "hypothesis and not soak" --hypothesis-profile explore $(ARGS)
 
 bench: $(VENV)/.test ## ours against a named reference, ratios, into benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -4,10 +4,22 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.leftovers import end_all
 
 STATUS = pytest.StashKey[int]()
+
+# `make test` tries the same examples each time: what it finds, it finds for everybody. Others are
+# looked for by `make explore`. Nothing is timed: the machine may be busy.
+CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, database=None, **CALM)
+settings.register_profile("explore", print_blob=True, **CALM)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The fixed examples, unless others are asked for."""
+    settings.load_profile(config.getoption("--hypothesis-profile") or "fixed")
 
 
 def shared_data_folder() -> Path | None:

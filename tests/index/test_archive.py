@@ -216,7 +216,10 @@ def test_a_half_unpacked_archive_is_finished_by_the_next_try(archive: Path, into
     assert everything_in(into) == files
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.data())
 def test_a_damaged_zip_is_unpacked_or_refused_and_stays_inside(
     archive: Path, into: Path, data: st.DataObject

@@ -117,7 +117,10 @@ plain = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 names = plain.filter(lambda n: n.strip() and n.strip().casefold() not in STANDARD_FIELDS)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     text=plain,
     categories=st.lists(plain, max_size=3).map(tuple),

@@ -86,7 +86,8 @@ def test_what_is_no_price_or_stock_is_refused(said: dict[str, float]) -> None:
 
 @settings(
     max_examples=60, deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # one shop flips and flips
+    # one shop flips and flips
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 @given(
     said=st.lists(
