@@ -26,6 +26,8 @@ FLUSH_EVERY = 50
 FLUSH_S = 2.0
 WORD_CHARS = (2, 30)
 EVENTS = ("shown", "opened", "saved", "added_to_cart", "bought")
+CLICKED = "clicked"
+"""A search of whose hits one was opened at least: counted once, however many she opens."""
 _MIGRATIONS = (
     """
     CREATE TABLE months (month TEXT PRIMARY KEY, secret BLOB);
@@ -78,7 +80,7 @@ class Demand:
         self._flush_if_due()
 
     def happened(self, event: str, count: int = 1) -> None:
-        """Count what came of a search: one of EVENTS."""
+        """Count what came of a search: one of EVENTS, or CLICKED."""
         with self._lock:
             self._events[event] += count
         self._flush_if_due()
@@ -124,7 +126,7 @@ class Demand:
         self.flush()
         since = sorted(self._months())[-months:]
         marks = ", ".join("?" * len(since)) or "''"
-        totals = dict.fromkeys(("searches", "refused", "empty", *EVENTS), 0)
+        totals = dict.fromkeys(("searches", "refused", "empty", *EVENTS, CLICKED), 0)
         for what, count in self._book.rows(
             f"SELECT what, sum(count) FROM totals WHERE month IN ({marks}) GROUP BY what", since
         ):
@@ -141,6 +143,8 @@ class Demand:
         ]  # fmt: skip
         asked = max(1, totals["searches"])
         rates = {name: round(totals[name] / asked, 4) for name in ("refused", "empty", "opened")}
+        told_of = max(1, totals["shown"], totals[CLICKED])  # some callers tell the one alone
+        rates["click_through"] = round(totals[CLICKED] / told_of, 4)
         return {"months": since, "totals": totals, "rates": rates, "groups": groups,
                 "group_above": GROUP}  # fmt: skip
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.back_office import BackOffice
 from api.bounded import BoundedRoute
-from api.demand import Looked, topics_of
+from api.demand import CLICKED, Looked, topics_of
 from api.errors import BadParameter, BadRequestBody, DoorBroken, KeyForbids, KeyNeeded
 from api.limits import neighbourhood
 from api.line import Found
@@ -52,8 +52,11 @@ def routes(office: BackOffice) -> APIRouter:
     )
     def tell(told: Events) -> Response:
         for event in told.events:
-            if office.receipts.is_first(event.search_id, event.event, event.sku):
-                office.demand.happened(event.event)
+            if not office.receipts.is_first(event.search_id, event.event, event.sku):
+                continue
+            office.demand.happened(event.event)
+            if event.event == "opened" and office.receipts.is_first(event.search_id, CLICKED, ""):
+                office.demand.happened(CLICKED)
         return Response(status_code=204)
 
     @router.get(

@@ -12,11 +12,12 @@ from api.health import check_ready
 from api.problems import documented
 from api.replies import ShopReply
 from api.shop import Shop
+from api.windows import Windows, windows_json
 
 
 def routes(shop: Shop) -> APIRouter:
     """Health answers as long as the process lives; ready only while searches would succeed."""
-    router = APIRouter()
+    router, windows = APIRouter(), Windows(shop)
 
     @router.get("/healthz", tags=["health"], summary="Alive")
     async def healthz() -> dict[str, str]:
@@ -34,17 +35,20 @@ def routes(shop: Shop) -> APIRouter:
 
     @router.get("/v1/shop", tags=["shop"], response_model=ShopReply, summary="The shop")
     async def about() -> JSONResponse:
-        return JSONResponse(await shop.entrance.run(lambda: shop_json(shop)))
+        return JSONResponse(await shop.entrance.run(lambda: shop_json(shop, windows)))
 
     return router
 
 
-def shop_json(shop: Shop) -> dict[str, Any]:
+def shop_json(shop: Shop, windows: Windows) -> dict[str, Any]:
     """The shop as ShopReply describes it."""
+    facets = shop.shelf.facets()
+    categories = [value for value, _ in facets["category"]]
     return {
         "name": shop.name,
         "products": len(shop.shelf),
         "model": shop.model_json(),
         "currency": shop.currency,
-        "facets": shop.shelf.facets(),
+        "facets": facets,
+        "windows": windows_json(windows.look(categories)),
     }

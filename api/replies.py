@@ -170,14 +170,26 @@ class ProductPageReply(BaseModel):
     next: str | None = Field(description="The cursor of the next page, null at the end")
 
 
+class WindowReply(BaseModel):
+    """One of the shop's largest categories, and the picture of a product that stands for it."""
+
+    category: str = Field(examples=["Bags"])
+    image: str = Field(examples=["/v1/products/mb01-blue/pictures/0"])
+
+
 class ShopReply(BaseModel):
     """The shop, for a page that is about to show it."""
 
     name: str
     products: int = Field(examples=[452])
     model: ModelReply
-    currency: str
-    facets: dict[str, list[tuple[str, int]]]
+    currency: str = Field(examples=["EUR"])
+    facets: dict[str, list[tuple[str, int]]] = Field(
+        examples=[{"category": [["Gear/Bags", 14]], "colour": [["blue", 89]], "brand": []}]
+    )
+    windows: list[WindowReply] = Field(
+        default_factory=list, description="Six at most, for a first page"
+    )
 
 
 class Problem(BaseModel):

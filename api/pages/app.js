@@ -51,7 +51,8 @@ class App {
     Object.assign(this.shop, opened);
     this.#lead();
     this.#draw();
-    await drawTiles(byId("browse"), byId("tiles"), opened, this.strings, (query) => this.#ask(query));
+    const ask = (query) => this.#ask(query);
+    drawTiles(byId("browse"), byId("tiles"), opened.windows, this.strings, ask);
   }
 
   /** The second sight, fetched once; null where the shop cannot be reached. */

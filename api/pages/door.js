@@ -69,6 +69,14 @@ export function keepSnap(query, bytes) {
   return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": typeOf(bytes) } });
 }
 
+/** Tells what came of searches; also while the page is being left. @param {object[]} events */
+export function tellEvents(events) {
+  const address = new URL("/v1/events", document.baseURI);
+  const body = new Blob([JSON.stringify({ events })], { type: "application/json" });
+  if (navigator.sendBeacon?.(address, body)) return;
+  fetch(address, { method: "POST", body, keepalive: true }).catch(() => {}); // counts may miss one
+}
+
 const productSaved = (sku) => new URL(`/v1/saved/products/${encodeURIComponent(sku)}`, document.baseURI);
 
 // The door looks at the bytes; the browser often knows no type for HEIC.

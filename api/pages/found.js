@@ -3,11 +3,13 @@
 import { drawChips } from "./chips.js";
 import { Closer } from "./closer.js";
 import { byId } from "./dom.js";
+import { tellEvents } from "./door.js";
 import { FilterPanel } from "./filters.js";
 import { Hearts } from "./hearts.js";
 import { countFilters, NO_FILTERS } from "./query.js";
 import { Rail } from "./rail.js";
 import { Results } from "./results.js";
+import { Tally } from "./tally.js";
 
 /**
  * @typedef {object} Hands what the shopper can do here
@@ -31,10 +33,12 @@ export class Found {
     this.rail = new Rail(strings, hands.reframe);
     this.filters = new FilterPanel(byId("filters"), strings, (filters) => hands.narrow({ filters }));
     this.closer = new Closer(byId("closer"), byId("closer-body"), strings, hands.like);
-    this.hearts = new Hearts(strings, (sentence) => (byId("live").textContent = sentence));
+    this.tally = new Tally(tellEvents);
+    const kept = (sku) => this.#came("saved", sku);
+    this.hearts = new Hearts(strings, (sentence) => (byId("live").textContent = sentence), kept);
     this.results = new Results(parts(), strings, {
       hearts: this.hearts,
-      open: (item) => this.closer.open(item, this.currency),
+      open: (item) => this.#open(item),
       like: hands.like,
       again: hands.again,
       choose: hands.choose,
@@ -85,11 +89,23 @@ export class Found {
     if (countFilters(query.filters) === 0) this.filters.draw(query.filters, answer.facets);
     this.#chips(answer);
     this.results.show(answer, query, { currency: this.currency, added });
+    this.searchId = answer.search_id;
+    if (answer.hits.length) this.#came("shown");
   }
 
   /** @param {import("./door.js").Problem} problem */
   fail(problem) {
     this.results.fail(problem);
+  }
+
+  #open(item) {
+    this.#came("opened", item.sku);
+    this.closer.open(item, this.currency);
+  }
+
+  /** Something came of the search that is on show. */
+  #came(event, sku) {
+    this.tally.note(event, this.searchId, sku);
   }
 
   #chips(answer) {

@@ -6,10 +6,14 @@ import { keepSnap, saved, unsave, save } from "./door.js";
 const KNOWN = 100;
 
 export class Hearts {
-  /** @param {import("./strings.js").Strings} strings @param {(sentence: string) => void} tell */
-  constructor(strings, tell) {
+  /**
+   * @param {import("./strings.js").Strings} strings @param {(sentence: string) => void} tell
+   * @param {(sku?: string) => void} kept called when something was saved: a product, or the photo
+   */
+  constructor(strings, tell, kept) {
     this.strings = strings;
     this.tell = tell;
+    this.kept = kept;
     /** @type {Set<string>} */
     this.skus = new Set();
     /** @type {Map<string, Set<HTMLElement>>} the buttons on show, by SKU */
@@ -43,16 +47,19 @@ export class Hearts {
   /** Keeps the photo with its answer. @param {import("./query.js").Query} query @param {Blob} bytes */
   async keepPhoto(query, bytes) {
     const item = await this.#tried(keepSnap(query, bytes));
-    if (item) this.tell(this.strings.say("saved.kept"));
-    return item !== null;
+    if (item === null) return false;
+    this.kept();
+    this.tell(this.strings.say("saved.kept"));
+    return true;
   }
 
   async #press(sku) {
     const wanted = !this.skus.has(sku);
     this.#set(sku, wanted); // at once: a heart that waits for the network feels broken
     const done = await this.#tried(wanted ? save(sku) : unsave(sku));
-    if (done === null) this.#set(sku, !wanted);
-    else this.tell(this.strings.say(wanted ? "saved.added" : "saved.removed"));
+    if (done === null) return this.#set(sku, !wanted);
+    if (wanted) this.kept(sku);
+    this.tell(this.strings.say(wanted ? "saved.added" : "saved.removed"));
   }
 
   async #tried(asked) {

@@ -1,31 +1,25 @@
 /** The first sight of the page: what the shop has, and the photos of this visit. */
 
 import { el } from "./dom.js";
-import { search } from "./door.js";
 import { NO_FILTERS, NOTHING } from "./query.js";
 import { picture } from "./tile.js";
-import { leavesOf } from "./words.js";
 
-const TILES = 6;
+const LEAST_TILES = 3;
 
 /**
  * A tile for each of the shop's largest categories, with a picture of a product in it.
  * @param {HTMLElement} section @param {HTMLElement} list
- * @param {any} shop @param {import("./strings.js").Strings} strings
+ * @param {{category: string, image: string}[]} windows
+ * @param {import("./strings.js").Strings} strings
  * @param {(query: import("./query.js").Query) => void} ask
  */
-export async function drawTiles(section, list, shop, strings, ask) {
-  const leaves = leavesOf((shop.facets.category ?? []).map(([category]) => category));
-  const tiles = await Promise.all(leaves.slice(0, TILES).map((leaf) => tile(leaf, strings, ask)));
-  list.replaceChildren(...tiles.filter(Boolean));
-  section.hidden = list.children.length < 3;
+export function drawTiles(section, list, windows, strings, ask) {
+  list.replaceChildren(...windows.map((window) => tile(window, strings, ask)));
+  section.hidden = windows.length < LEAST_TILES;
 }
 
-async function tile(leaf, strings, ask) {
-  const query = { ...NOTHING, text: leaf, filters: { ...NO_FILTERS, category: leaf } };
-  const answer = await search({ ...query, top: 1 }, null).catch(() => null); // a shop window may lack a tile
-  const image = answer?.hits[0]?.image;
-  if (!image) return null;
+function tile({ category, image }, strings, ask) {
+  const query = { ...NOTHING, text: category, filters: { ...NO_FILTERS, category } };
   return el(
     "li",
     {},
@@ -33,7 +27,7 @@ async function tile(leaf, strings, ask) {
       "button",
       { type: "button", class: "window", on: { click: () => ask(query) } },
       el("span", { class: "tile" }, picture(image, strings)),
-      el("span", { class: "window-name" }, leaf),
+      el("span", { class: "window-name" }, category),
     ),
   );
 }

@@ -122,5 +122,10 @@ def test_a_search_is_counted_and_what_came_of_it(client, shop):
     assert wrong.status_code == 422
     totals = client.get("/v1/demand").json()["totals"]
     assert (totals["searches"], totals["opened"]) == (2, 1)
+    other = event | {"sku": "bag-blue"}
+    assert client.post("/v1/events", json={"events": [other]}).status_code == 204
+    told = client.get("/v1/demand").json()
+    assert (told["totals"]["opened"], told["totals"]["clicked"]) == (2, 1)
+    assert told["rates"]["click_through"] == 1.0  # of the searches told of, however many hits
     seen = shop.office.demand._book.rows("SELECT count(DISTINCT device) FROM seen")
     assert seen == [(1,)]  # one address is one device, whatever it says of its browser

@@ -39,6 +39,7 @@ export class Demand {
       ["searches", number(strings, totals.searches)],
       ["refused", `${number(strings, rates.refused * 100, 1)} %`],
       ["empty", `${number(strings, rates.empty * 100, 1)} %`],
+      ["click_through", `${number(strings, rates.click_through * 100, 1)} %`],
       ["opened", number(strings, totals.opened)],
       ["saved", number(strings, totals.saved)],
       ["added_to_cart", number(strings, totals.added_to_cart)],
