@@ -17,6 +17,7 @@ import csv
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,12 +135,11 @@ class Bench:
     def hostile(self) -> list[Pairing]:
         """Hostile uploads and a neighbour."""
         real = self.photos[:20] if shared_folder() else ()
-        with bench_http.server(self.shop(), PORT) as start:
-            found = bench_hostile.run(
-                start.port, start.pid, self.photos, self.args.size, self.args.clients, real
-            )
+        kept, found = bench_hostile.kept_in(self.work, self.args.size, self.args.clients)
+        with bench_http.server(self.shop(), free_port()) as start:
+            bench_hostile.run(start.port, start.pid, self.photos, found, kept, real)
         print(found.line(), flush=True)
-        save("hostile", asdict(found))
+        save("hostile", found.summary())
         return []
 
     def overload(self) -> list[Pairing]:
@@ -179,6 +179,13 @@ class Bench:
             flush=True,
         )
         return {**asdict(found), "bare_after_per_s": after}
+
+
+def free_port() -> int:
+    """A port that nobody listens at just now."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
 
 
 def save(name: str, result: object) -> None:

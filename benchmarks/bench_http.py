@@ -61,7 +61,7 @@ def wait_until_ready(port: int, process: "subprocess.Popen[bytes]") -> None:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
                 if answer.status == 200:
                     return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.01)
     raise RuntimeError("the server did not become ready")
 
