@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -12,6 +13,18 @@ from vision.embedding import Embedding, unit
 from vision.photo import Pixels
 from vision.spec import Calibration, EncoderSpec
 from vision.turnstile import Pulse
+
+T = TypeVar("T")
+
+
+class HandClock(Generic[T]):
+    """A clock of moments, or of seconds, that stands still until a test moves it."""
+
+    def __init__(self, now: T) -> None:
+        self.now = now
+
+    def __call__(self) -> T:
+        return self.now
 
 
 def fake_spec(

@@ -6,25 +6,18 @@ from pathlib import Path
 import pytest
 
 from api.demand import GROUP, Demand, Looked, topics_of
+from tests.fakes import HandClock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> HandClock[datetime]:
+    return HandClock(NOON)
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def demand(tmp_path: Path, clock: HandClock) -> Demand:
+def demand(tmp_path: Path, clock: HandClock[datetime]) -> Demand:
     return Demand(tmp_path, clock)
 
 

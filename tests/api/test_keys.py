@@ -9,25 +9,18 @@ from api.errors import BadParameter, DoorBroken, KeyNeeded, NoSuchKey
 from api.home import DOOR
 from api.keys import SIGNED_IN_S, Keys, read_origin
 from api.roles import Role
+from tests.fakes import HandClock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
+@pytest.fixture
+def clock() -> HandClock[datetime]:
+    return HandClock(NOON)
 
 
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def keys(tmp_path: Path, clock: HandClock) -> Keys:
+def keys(tmp_path: Path, clock: HandClock[datetime]) -> Keys:
     return Keys(tmp_path, clock)
 
 

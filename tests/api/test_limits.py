@@ -7,17 +7,11 @@ from hypothesis import strategies as st
 from api import limits
 from api.errors import TooManyRequests
 from api.limits import Buckets, Rate, is_loopback, neighbourhood
-
-
-class HandClock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.fakes import HandClock
 
 
 def test_a_burst_is_let_in_and_then_only_the_rate():
-    clock = HandClock()
+    clock = HandClock(100.0)
     buckets, rate = Buckets(clock), Rate(per_s=2, burst=3)
     for _ in range(3):
         buckets.take("a", rate)
@@ -31,7 +25,7 @@ def test_a_burst_is_let_in_and_then_only_the_rate():
 
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=200))
 def test_nobody_gets_more_than_the_burst_and_the_rate(pauses):
-    clock, taken, waits = HandClock(), 0, []
+    clock, taken, waits = HandClock(100.0), 0, []
     buckets, rate = Buckets(clock), Rate(per_s=3, burst=5)
     start = clock.now
     for pause in pauses:
@@ -47,7 +41,7 @@ def test_nobody_gets_more_than_the_burst_and_the_rate(pauses):
 
 def test_a_flood_of_addresses_fills_no_memory(monkeypatch):
     monkeypatch.setattr(limits, "MOST_CALLERS", 10)
-    buckets = Buckets(HandClock())
+    buckets = Buckets(HandClock(100.0))
     for number in range(1000):
         buckets.take(str(number), Rate(1, 1))
     assert len(buckets) == 10

@@ -3,21 +3,14 @@
 import pytest
 
 from api.receipts import GOOD_S, MOST_OF_ONE, Receipts
+from tests.fakes import HandClock
 
 KEY = b"the shop's own"
 
 
-class HandClock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
+def clock() -> HandClock[float]:
+    return HandClock(1_800_000_000.0)
 
 
 def test_an_event_counts_once_for_each_search_event_and_sku(clock):

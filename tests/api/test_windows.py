@@ -6,18 +6,11 @@ import pytest
 
 from api.shop import Shop
 from api.windows import GOOD_S, Windows, leaves_of
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, HandClock
 from vision.embedding import Embedding
 from vision.errors import EncoderBusy
 
 PATHS = ["Toys", "Toys/bags", "Toys/balls"]
-
-
-class HandClock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Moody(FakeEncoder):
@@ -43,7 +36,7 @@ def test_each_category_is_shown_by_a_product_of_its_own(shop: Shop) -> None:
 
 def test_they_are_looked_for_once_in_a_while(open_shop: Callable[..., Shop]) -> None:
     encoder = Moody()
-    clock = HandClock()
+    clock = HandClock(0.0)
     windows = Windows(open_shop(encoder), clock)
     first = windows.look(PATHS)
     encoder.busy = True

@@ -5,21 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from customers.keys import Keys
 from mirror.desk import Recording
-from tests.drawn_camera import Drawing, film
 from tests.paper_desk import PaperDesk, tending, until
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> PaperDesk:
-    return PaperDesk(Keys(tmp_path / "keys"))
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    return str(film(path, range(900), Drawing(gop=10)))
 
 
 def test_from_camera_to_server_a_clip_holds_what_was_asked(

@@ -7,25 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from customers.keys import Keys
 from mirror.attendant import Attendant, Place
 from mirror.camera import VideoSource
 from mirror.clock import SystemClock
 from mirror.encode import X264
-from tests.drawn_camera import Drawing, film, packets
+from tests.drawn_camera import Drawing, packets
 from tests.drawn_network import rtsp
 from tests.paper_desk import PaperDesk, tending, until
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> PaperDesk:
-    return PaperDesk(Keys(tmp_path / "keys"))
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    return str(film(path, range(900), Drawing(gop=10)))
 
 
 def test_a_server_that_is_away_gets_its_clips_later_once_each_sealed_meanwhile(
