@@ -111,7 +111,9 @@ def run_server(
     from api.live import Follower
     from api.shop import open_shop
     from api.switchboard import Switchboard
+    from mirror.memory import forbid_dumps
 
+    forbid_dumps()  # a core of this process would hold shoppers' pictures
     follower = Follower(settings, lambda changed: create_app(open_shop(changed), studio))
     shop.office.jobs.revive()  # what a crash or a restart of the machine interrupted
     first = create_app(shop, studio)

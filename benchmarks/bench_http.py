@@ -23,7 +23,7 @@ from vision.decode import Limits, decode
 from vision.encoder import OnnxEncoder
 from vision.preprocess import preprocess
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)

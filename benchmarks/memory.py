@@ -1,5 +1,6 @@
 """How much memory a server and the processes it started hold."""
 
+import resource
 from pathlib import Path
 
 
@@ -17,7 +18,17 @@ def family_mb(pid: int) -> float:
     for one in family(pid):
         try:
             rollup = Path(f"/proc/{one}/smaps_rollup").read_text("ascii")
-        except OSError:  # it ended, or may not be looked into
+        except OSError:  # it ended, or lets nobody but root look into it (no core dumps)
+            total += _own_kb(one)
             continue
         total += next(int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:")
     return total / 1000
+
+
+def _own_kb(pid: int) -> int:
+    """What a process holds alone, which everybody may know; 0 once it ended."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()
+    except OSError:
+        return 0
+    return (int(pages[1]) - int(pages[2])) * resource.getpagesize() // 1000
