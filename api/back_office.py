@@ -14,6 +14,8 @@ from api.keys import Keys
 from api.limits import Rate
 from api.porter import Judge, Porter, Rules, demand_row
 from api.receipts import Receipts
+from api.repeating import Repeating
+from api.repeats import Repeats
 from api.settings import Settings
 from api.stockroom import Stockroom
 
@@ -33,6 +35,7 @@ class BackOffice:
     stockroom: Stockroom
     demand: Demand
     receipts: Receipts
+    repeats: Repeats
 
     @property
     def home_settings(self) -> Settings:
@@ -45,6 +48,7 @@ class BackOffice:
         self.audit.close()
         self.jobs.close()
         self.demand.close()
+        self.repeats.close()
 
 
 def open_back_office(settings: Settings) -> BackOffice:
@@ -57,13 +61,17 @@ def open_back_office(settings: Settings) -> BackOffice:
     jobs, stockroom = Jobs(home, known), Stockroom(home, settings.max_catalogue_bytes)
     demand = Demand(home)
     receipts = Receipts(demand.signing_key())
-    return BackOffice(home, settings, keys, Audit(home), judge, jobs, stockroom, demand, receipts)
+    return BackOffice(
+        home, settings, keys, Audit(home), judge, jobs, stockroom, demand, receipts, Repeats(home)
+    )
 
 
 def post_porter(app: FastAPI, office: BackOffice) -> None:
     """Put the porter before every route of `app`; call it before the routes are joined."""
     app.router.dependencies.append(Depends(demand_row))
-    app.add_middleware(
+    most_bytes = office.settings.max_upload_bytes
+    app.add_middleware(Repeating, repeats=office.repeats, most_bytes=most_bytes)
+    app.add_middleware(  # around it: who asks is known, and may, before anything is answered again
         Porter,
         judge=office.judge,
         keys=office.keys,

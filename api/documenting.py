@@ -9,12 +9,30 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.addresses import Addresses
-from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded, TooManyRequests
+from api.errors import (
+    BadParameter,
+    BadRequestBody,
+    KeyForbids,
+    KeyNeeded,
+    KeyReused,
+    StillUnderWay,
+    TooManyRequests,
+)
 from api.problems import MEDIA_TYPE, documented
-from api.roles import FREE, Act
+from api.repeating import MOST_CHARS, STREAMED
+from api.roles import FREE, WRITES, Act
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 METHODS = ("get", "put", "post", "delete", "patch")
+NAMED = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "maxLength": MOST_CHARS},
+    "example": "5a2f6a0e-8f2b-4d0e-9f0a-1f6f0c8f2b11",
+    "description": "Any text of your own, new for each request: sent again within 24 hours, the "
+    "same request is answered as before and not done again (`Idempotency-Replayed: true`).",
+}
 SECURITY = {
     "key": {
         "type": "http",
@@ -44,16 +62,19 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in METHODS:
                 place = addresses.find(method.upper(), path)
-                _complete(path, operation, Act.ENTER if place is None else place.act)
+                _complete(path, method, operation, Act.ENTER if place is None else place.act)
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     return document
 
 
-def _complete(path: str, operation: dict[str, Any], act: Act) -> None:
+def _complete(path: str, method: str, operation: dict[str, Any], act: Act) -> None:
     refusals: list[type[Exception]] = [TooManyRequests] if path.startswith("/v1") else []
     if act not in FREE:
         refusals += [KeyNeeded, KeyForbids]
         operation.setdefault("security", [{}, {"key": []}])
+    if act in WRITES and method != "get" and not path.startswith(STREAMED):
+        operation.setdefault("parameters", []).append(NAMED)
+        refusals += [StillUnderWay, KeyReused]
     if operation.get("parameters"):
         refusals.append(BadParameter)
     if "requestBody" in operation:

@@ -71,7 +71,8 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it was wished; `wish` holds what its kind needs."""
+    """A job as it was wished; `wish` holds what its kind needs, `named` the name that its request
+    gave itself, or ""."""
 
     id: str
     kind: Kind
@@ -79,6 +80,7 @@ class Job:
     by: str
     created_at: str
     folder: Path
+    named: str = ""
 
     def read_state(self) -> State:
         """Where it stands by its own account."""
@@ -124,13 +126,13 @@ class Job:
         write_atomically(self.folder / "report.json", json.dumps(told).encode())
 
 
-def new_job(folder: Path, kind: Kind, wish: Mapping[str, Any], by: str) -> Job:
+def new_job(folder: Path, kind: Kind, wish: Mapping[str, Any], by: str, named: str = "") -> Job:
     """A job in a folder of its own below `folder`, durable when this returns."""
     now = datetime.now(UTC)
     # by the moment first, so that names sort by age
     job_id = f"{int(now.timestamp() * 1000):011x}"[-11:] + secrets.token_hex(3)[: ID_CHARS - 11]
-    job = Job(job_id, kind, dict(wish), by, now.isoformat(), folder / job_id)
-    told = {"kind": kind, "wish": job.wish, "by": by, "created_at": job.created_at}
+    job = Job(job_id, kind, dict(wish), by, now.isoformat(), folder / job_id, named)
+    told = {"kind": kind, "wish": job.wish, "by": by, "created_at": job.created_at, "named": named}
     write_atomically(job.folder / "job.json", json.dumps(told).encode())
     return job
 
@@ -144,4 +146,5 @@ def read_job(folder: Path, job_id: str) -> Job:
         kind = Kind(told["kind"])
     except (OSError, ValueError, KeyError) as absent:
         raise NoSuchJob(job_id) from absent
-    return Job(job_id, kind, told["wish"], told["by"], told["created_at"], folder / job_id)
+    named, made = told.get("named", ""), told["created_at"]
+    return Job(job_id, kind, told["wish"], told["by"], made, folder / job_id, named)

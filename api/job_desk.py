@@ -27,6 +27,7 @@ from api.job import Job, Kind
 from api.porter import visitor_of
 from api.problems import documented
 from api.reindexing import demand_known, spaces_of
+from api.repeating import wish_of
 from index.errors import ShopBroken
 
 LOOK_S = 0.3
@@ -118,7 +119,8 @@ def _acting(router: APIRouter, office: BackOffice) -> None:
         _demand_whole(office, wish)
         visitor = visitor_of(request)
         by = visitor.key.name if visitor.key else visitor.who
-        job = jobs.begin(wish.kind, wish.model_dump(exclude={"kind"}), by)
+        named = wish_of(request.scope) or ""
+        job = jobs.begin(wish.kind, wish.model_dump(exclude={"kind"}, mode="json"), by, named)
         return JSONResponse(job_json(office, job), status_code=201)
 
     for act, tell in (("pause", jobs.pause), ("resume", jobs.resume), ("cancel", jobs.cancel)):

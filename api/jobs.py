@@ -13,12 +13,14 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from api.errors import BadJob
+from api.errors import BadJob, KeyReused
 from api.home import JOBS
 from api.job import Job, Kind, State, Status, new_job, read_job
+from api.repeats import KEPT_S
 
 MOST_WAITING = 8
 MOST_KEPT = 200
@@ -34,13 +36,19 @@ class Jobs:
         self._environment = dict(environment or {})
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def begin(self, kind: Kind, wish: Mapping[str, Any], by: str) -> Job:
-        """Begin a job; it runs at once, or when those before it have ended. Raises BadJob."""
+    def begin(self, kind: Kind, wish: Mapping[str, Any], by: str, named: str = "") -> Job:
+        """Begin a job; it runs at once, or when those before it have ended. The one that a request
+        of the same name began in the last day is told again instead. Raises BadJob, KeyReused."""
+        before = next((job for job in self.all() if named and job.named == named), None)
+        if before is not None and _age_s(before) < KEPT_S:
+            if (before.kind, before.wish) != (kind, dict(wish)):
+                raise KeyReused
+            return before if self.state(before).ended else self.resume(before.id)
         unended = [job for job in self.all() if not self.state(job).ended]
         if len(unended) >= MOST_WAITING:
             raise BadJob(f"{len(unended)} are under way or waiting; cancel one, or come back")
         self._prune()
-        job = new_job(self._folder, kind, wish, by)
+        job = new_job(self._folder, kind, wish, by, named)
         self._start(job)
         return job
 
@@ -132,6 +140,10 @@ class Jobs:
         for job in self.all()[MOST_KEPT:]:
             if self.state(job).ended:
                 shutil.rmtree(job.folder, ignore_errors=True)
+
+
+def _age_s(job: Job) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(job.created_at)).total_seconds()
 
 
 def _is_worked_on(job: Job) -> bool:

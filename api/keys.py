@@ -99,14 +99,24 @@ class Keys:
         *,
         origins: Sequence[str] = (),
         lifetime_days: float | None = LIFETIME_DAYS,
+        named: str | None = None,
     ) -> tuple[Key, str]:
-        """A new key, and its secret, which is shown this once. Raises BadParameter."""
+        """A new key, and its secret, which is shown this once. Where a request of the name `named`
+        made one like it in the last day, that one, and "": nobody knows its secret any more.
+        Raises BadParameter."""
         now = self._clock()
         if lifetime_days is not None and not 0 < lifetime_days <= 36_500:
             raise BadParameter("days", "a key lives for more than 0 and at most 36,500 days")
         expires_at = None if lifetime_days is None else now + timedelta(days=lifetime_days)
         checked = tuple(dict.fromkeys(map(read_origin, origins)))
-        key = Key(secrets.token_hex(4), role, name.strip(), checked, now, expires_at)
+        key_id = secrets.token_hex(4)
+        if named is not None:
+            key_id = sha256(named.encode()).hexdigest()[:8]
+            before = next((key for key in self._known().values() if key.id == key_id), None)
+            if before is not None and now - before.created_at < timedelta(days=1):
+                return before, ""
+            key_id = key_id if before is None else secrets.token_hex(4)
+        key = Key(key_id, role, name.strip(), checked, now, expires_at)
         kind = "pk" if checked else "sk"
         token = f"{PREFIX}{kind}_{secrets.token_urlsafe(32)}"
         values = (key.id, _digest(token), role.value, key.name, json.dumps(checked),
@@ -181,7 +191,9 @@ class Keys:
         now = self._clock()
         return frozenset(o for k in self._known().values() if not k.fault(now) for o in k.origins)
 
-    def rotate(self, key_id: str, grace_days: float = GRACE_DAYS) -> tuple[Key, str]:
+    def rotate(
+        self, key_id: str, grace_days: float = GRACE_DAYS, named: str | None = None
+    ) -> tuple[Key, str]:
         """A key like this one, with a new secret and as long a life; the old one ends after the
         grace. Raises NoSuchKey, and BadParameter for one that has ended already."""
         old, now = self.get(key_id), self._clock()
@@ -191,7 +203,7 @@ class Keys:
             raise BadParameter("grace_days", "it is 0 to 365")
         lived = None if old.expires_at is None else old.expires_at - old.created_at
         days = None if lived is None else max(lived.total_seconds() / 86_400, 1.0)
-        made = self.create(old.role, old.name, origins=old.origins, lifetime_days=days)
+        made = self.create(old.role, old.name, origins=old.origins, lifetime_days=days, named=named)
         ends = now + timedelta(days=grace_days)
         if old.expires_at is None or ends < old.expires_at:
             self._set(key_id, "expires_at", ends.isoformat())

@@ -29,6 +29,8 @@ VISITOR = "vistazo.visitor"
 """Where in the scope a route finds the Visitor."""
 SUBJECT = "vistazo.subject"
 """Where in the scope a route of many things at once leaves what the audit log shall say."""
+REPLAYED = "idempotency-replayed"
+"""The header of an answer to a write that was done before: it is noted once."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 KEY_RATES = {Role.SHOPPER: Rate(1_000, 4_000)}
@@ -184,7 +186,7 @@ class Porter:
 
     def _noting(self, scope: Scope, place: Place, visitor: Visitor, send: Send) -> Send:
         async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
+            if message["type"] == "http.response.start" and _is_deed(message):
                 name = visitor.key.name if visitor.key else ""
                 subject = scope.get(SUBJECT, place.subject)
                 note = Note(
@@ -194,6 +196,11 @@ class Porter:
             await send(message)
 
         return tell
+
+
+def _is_deed(start: Message) -> bool:
+    headers = {name.lower() for name, _ in start.get("headers", ())}
+    return start["status"] < 400 and REPLAYED.encode() not in headers
 
 
 def visitor_of(request: Request) -> Visitor:

@@ -24,6 +24,7 @@ from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded, NoSu
 from api.keys import GRACE_DAYS, LIFETIME_DAYS, NAME_MOST_CHARS, SIGNED_IN_S, Key
 from api.porter import COOKIE, Visitor, is_same_origin, visitor_of
 from api.problems import documented
+from api.repeating import wish_of
 from api.roles import FREE, Act, Role
 
 _WHO = (KeyNeeded, KeyForbids)
@@ -97,11 +98,15 @@ def _keys(router: APIRouter, office: BackOffice) -> None:
         responses=documented(*_WHO, BadParameter, BadRequestBody),
         summary="Make a key; its secret is shown this once",
     )
-    def make(wanted: NewKey) -> JSONResponse:
+    def make(request: Request, wanted: NewKey) -> JSONResponse:
         made, secret = office.keys.create(
-            wanted.role, wanted.name, origins=wanted.origins, lifetime_days=wanted.days
+            wanted.role,
+            wanted.name,
+            origins=wanted.origins,
+            lifetime_days=wanted.days,
+            named=wish_of(request.scope),
         )
-        return JSONResponse(key_json(made) | {"key": secret}, status_code=201)
+        return JSONResponse(key_json(made) | {"key": secret or None}, status_code=201)
 
     @router.post(
         "/keys/{key_id}/rotate",
@@ -109,9 +114,9 @@ def _keys(router: APIRouter, office: BackOffice) -> None:
         responses=documented(*_WHO, NoSuchKey, BadParameter, BadRequestBody),
         summary="A new secret for a key; the old one goes on for a while",
     )
-    def rotate(key_id: str, how: Rotation) -> JSONResponse:
-        made, secret = office.keys.rotate(key_id, how.grace_days)
-        return JSONResponse(key_json(made) | {"key": secret}, status_code=201)
+    def rotate(request: Request, key_id: str, how: Rotation) -> JSONResponse:
+        made, secret = office.keys.rotate(key_id, how.grace_days, wish_of(request.scope))
+        return JSONResponse(key_json(made) | {"key": secret or None}, status_code=201)
 
     @router.delete(
         "/keys/{key_id}", responses=documented(*_WHO, NoSuchKey), summary="Revoke a key at once"

@@ -37,9 +37,10 @@ def test_codes_are_stable_words_and_each_stands_for_one_thing():
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", code) for code in codes)
 
 
-def test_statuses_are_errors_and_only_503_and_429_ask_to_come_back():
+def test_statuses_are_errors_and_only_503_429_and_one_409_ask_to_come_back():
     assert all(400 <= row.status <= 599 for row in TABLE.values())
-    assert {row.status for row in TABLE.values() if row.retry} == {429, 503}
+    assert {row.status for row in TABLE.values() if row.retry} == {409, 429, 503}
+    assert [r.code for r in TABLE.values() if r.retry and r.status == 409] == ["still-under-way"]
 
 
 def test_a_problem_tells_code_detail_and_facts():
