@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from api.audit import Note
 from api.back_office import BackOffice
 from api.errors import BadParameter, KeyForbids, KeyNeeded
+from api.office_replies import AuditReply
 from api.problems import documented
 
 MOST = 500
@@ -16,7 +17,12 @@ def routes(office: BackOffice) -> APIRouter:
     """The route over the shop's audit log."""
     router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
-    @router.get("", responses=documented(KeyNeeded, KeyForbids, BadParameter), summary="Writes")
+    @router.get(
+        "",
+        response_model=AuditReply,
+        responses=documented(KeyNeeded, KeyForbids, BadParameter),
+        summary="Writes",
+    )
     def audit(
         limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
         before: Annotated[int | None, Query(ge=1, le=2**53, description="`next` of a page")] = None,

@@ -10,10 +10,11 @@ from fastapi.responses import JSONResponse
 from api.asked import FORM, split_form
 from api.body import parse_parts, promised_bytes, read_bytes
 from api.errors import BadParameter, NoSuchPicture, Overloaded, UnknownBody
+from api.office_replies import CatalogueReply
 from api.problems import documented
 from api.product_fields import read_fields
 from api.products import WRITING, Sku
-from api.replies import picture_path, product_json
+from api.replies import OneProductReply, picture_path, product_json
 from api.shop import Shop
 from api.stocking import MAX_PICTURES, stock_product
 from index.browse import Page, browse
@@ -48,6 +49,7 @@ def routes(shop: Shop) -> APIRouter:
 
     @router.get(
         "/catalogue",
+        response_model=CatalogueReply,
         responses=documented(BadFilter, BadParameter, Overloaded, ShopBroken),
         summary="The catalogue, page by page, in the order of SKUs",
     )
@@ -67,6 +69,7 @@ def routes(shop: Shop) -> APIRouter:
 
     @router.put(
         "/products/{sku:path}/pictures",
+        response_model=OneProductReply,
         responses=documented(NoSuchPicture, *WRITING),
         openapi_extra={"requestBody": _BODY},
         summary="A product's pictures: which stay, in which order, and new ones after them",

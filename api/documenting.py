@@ -18,6 +18,7 @@ from api.errors import (
     StillUnderWay,
     TooManyRequests,
 )
+from api.examples import add_examples
 from api.problems import MEDIA_TYPE, documented
 from api.repeating import MOST_CHARS, STREAMED
 from api.roles import FREE, WRITES, Act
@@ -29,10 +30,17 @@ NAMED = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "maxLength": MOST_CHARS},
-    "example": "5a2f6a0e-8f2b-4d0e-9f0a-1f6f0c8f2b11",
     "description": "Any text of your own, new for each request: sent again within 24 hours, the "
     "same request is answered as before and not done again (`Idempotency-Replayed: true`).",
 }
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that shall be changed, and no other (else 412).",
+}
+VERSIONED = (Act.WRITE_PRODUCT, Act.DELETE_PRODUCT)
 SECURITY = {
     "key": {
         "type": "http",
@@ -63,6 +71,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
             if method in METHODS:
                 place = addresses.find(method.upper(), path)
                 _complete(path, method, operation, Act.ENTER if place is None else place.act)
+                add_examples(operation)
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     return document
 
@@ -72,6 +81,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], act: Act) -> No
     if act not in FREE:
         refusals += [KeyNeeded, KeyForbids]
         operation.setdefault("security", [{}, {"key": []}])
+    if act in VERSIONED and method != "get" and path.startswith("/v1/products/"):
+        operation.setdefault("parameters", []).append(IF_MATCH)
     if act in WRITES and method != "get" and not path.startswith(STREAMED):
         operation.setdefault("parameters", []).append(NAMED)
         refusals += [StillUnderWay, KeyReused]

@@ -14,6 +14,7 @@ from api.demand import CLICKED, Looked, topics_of
 from api.errors import BadParameter, BadRequestBody, DoorBroken, KeyForbids, KeyNeeded
 from api.limits import neighbourhood
 from api.line import Found
+from api.office_replies import DemandReply
 from api.problems import documented
 
 MOST = 200
@@ -61,6 +62,7 @@ def routes(office: BackOffice) -> APIRouter:
 
     @router.get(
         "/demand",
+        response_model=DemandReply,
         responses=documented(KeyNeeded, KeyForbids, BadParameter),
         summary="What shoppers looked for and did not find, in groups above 10 devices",
     )

@@ -24,6 +24,7 @@ from api.errors import (
     NoSuchUpload,
 )
 from api.job import Job, Kind
+from api.office_replies import JobReply, JobsReply, OneJobReply, SpacesReply
 from api.porter import visitor_of
 from api.problems import documented
 from api.reindexing import demand_known, spaces_of
@@ -68,11 +69,21 @@ def routes(office: BackOffice) -> APIRouter:
 def _reading(router: APIRouter, office: BackOffice) -> None:
     jobs = office.jobs
 
-    @router.get("/jobs", responses=documented(*_WHO), summary="Every job, youngest first")
+    @router.get(
+        "/jobs",
+        response_model=JobsReply,
+        responses=documented(*_WHO),
+        summary="Every job, youngest first",
+    )
     def all_jobs() -> dict[str, Any]:
         return {"jobs": [job_json(office, job) for job in jobs.all()]}
 
-    @router.get("/jobs/{job_id}", responses=documented(*_WHO, NoSuchJob), summary="One job")
+    @router.get(
+        "/jobs/{job_id}",
+        response_model=OneJobReply,
+        responses=documented(*_WHO, NoSuchJob),
+        summary="One job",
+    )
     def one(job_id: str) -> dict[str, Any]:
         job = jobs.get(job_id)
         return job_json(office, job) | {"report": job.read_report() or None}
@@ -100,7 +111,10 @@ def _reading(router: APIRouter, office: BackOffice) -> None:
         return FileResponse(path, media_type="text/csv; charset=utf-8", filename="rejected.csv")
 
     @router.get(
-        "/spaces", responses=documented(*_WHO, ShopBroken), summary="Models' spaces, live first"
+        "/spaces",
+        response_model=SpacesReply,
+        responses=documented(*_WHO, ShopBroken),
+        summary="Models' spaces, live first",
     )
     def spaces() -> dict[str, Any]:
         return {"spaces": [asdict(space) for space in spaces_of(office.home_settings)]}
@@ -112,6 +126,7 @@ def _acting(router: APIRouter, office: BackOffice) -> None:
     @router.post(
         "/jobs",
         status_code=201,
+        response_model=JobReply,
         responses=documented(*_WHO, BadJob, BadParameter, BadRequestBody, NoSuchUpload),
         summary="Begin a job",
     )
@@ -128,6 +143,7 @@ def _acting(router: APIRouter, office: BackOffice) -> None:
             f"/jobs/{{job_id}}/{act}",
             partial(_tell, office, tell),
             methods=["POST"],
+            response_model=JobReply,
             responses=documented(*_WHO, NoSuchJob, BadJob),
             summary=f"{act.capitalize()} a job",
             name=act,

@@ -26,6 +26,7 @@ from api.errors import (
 )
 from api.limits import Buckets, Rate, neighbourhood
 from api.line import walk
+from api.office_replies import DeviceReply
 from api.problems import documented
 from api.replies import SavedPageReply, SavedReply, picture_path, product_json
 from api.rooms import Rooms
@@ -65,7 +66,12 @@ def routes(shop: Shop) -> APIRouter:
 
 
 def _looking(router: APIRouter, shop: Shop) -> None:
-    @router.post("/devices", status_code=201, summary="A secret for an app's device")
+    @router.post(
+        "/devices",
+        status_code=201,
+        response_model=DeviceReply,
+        summary="A secret for an app's device",
+    )
     async def device() -> dict[str, str]:
         return {"device": new_device()}
 

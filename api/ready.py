@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from api.errors import NotReady
 from api.health import check_ready
+from api.office_replies import AliveReply, ReadyReply
 from api.problems import documented
 from api.replies import ShopReply
 from api.shop import Shop
@@ -19,7 +20,7 @@ def routes(shop: Shop) -> APIRouter:
     """Health answers as long as the process lives; ready only while searches would succeed."""
     router, windows = APIRouter(), Windows(shop)
 
-    @router.get("/healthz", tags=["health"], summary="Alive")
+    @router.get("/healthz", tags=["health"], response_model=AliveReply, summary="Alive")
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
@@ -27,6 +28,7 @@ def routes(shop: Shop) -> APIRouter:
         "/readyz",
         tags=["health"],
         summary="Able to search: the index is open and the encoder encodes",
+        response_model=ReadyReply,
         responses=documented(NotReady),
     )
     async def readyz() -> dict[str, str | int]:

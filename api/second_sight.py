@@ -19,13 +19,23 @@ from api.eye import open_encoder
 from api.line import Found, walk
 from api.problems import documented
 from api.reindexing import demand_known, target_of
+from api.replies import SearchReply
 from api.rooms import Rooms
-from api.search import PICTURE_FAILURES, WORDS_FAILURES, search_json
+from api.search import BODY, DOCUMENT, PICTURE_FAILURES, WORDS_FAILURES, search_json
 from api.settings import Settings
 from api.shop import Shop, read_lexicon
 from index.errors import NoShop
 from index.shelf import Shelf
 from vision.errors import BadModel
+
+MODEL = {
+    "name": "model",
+    "in": "query",
+    "required": True,
+    "schema": {"type": "string", "maxLength": 500},
+    "description": "Whose space shall answer, as `GET /v1/spaces` names it.",
+    "example": "builtin",
+}
 
 
 @dataclass(slots=True)
@@ -81,7 +91,9 @@ def routes(shop: Shop) -> APIRouter:
 
     @router.post(
         "/search",
+        response_model=SearchReply,
         responses=documented(BadModel, NoShop, *PICTURE_FAILURES, *WORDS_FAILURES),
+        openapi_extra={"parameters": [MODEL, *DOCUMENT["parameters"]], "requestBody": BODY},
         summary="Search in the space of another model; its name comes as `model` in the address",
     )
     async def search(request: Request) -> JSONResponse:

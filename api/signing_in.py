@@ -22,6 +22,7 @@ from api.back_office import BackOffice
 from api.bounded import BoundedRoute
 from api.errors import BadParameter, BadRequestBody, KeyForbids, KeyNeeded, NoSuchKey
 from api.keys import GRACE_DAYS, LIFETIME_DAYS, NAME_MOST_CHARS, SIGNED_IN_S, Key
+from api.office_replies import KeyReply, KeysReply, NewKeyReply, SessionReply
 from api.porter import COOKIE, Visitor, is_same_origin, visitor_of
 from api.problems import documented
 from api.repeating import wish_of
@@ -63,11 +64,16 @@ def routes(office: BackOffice) -> APIRouter:
 
 
 def _session(router: APIRouter, office: BackOffice) -> None:
-    @router.get("/session", summary="Who asks, and what she may do")
+    @router.get("/session", response_model=SessionReply, summary="Who asks, and what she may do")
     def session(request: Request) -> dict[str, Any]:
         return session_json(office, visitor_of(request))
 
-    @router.post("/session", responses=documented(*_WHO, BadRequestBody), summary="Sign in")
+    @router.post(
+        "/session",
+        response_model=SessionReply,
+        responses=documented(*_WHO, BadRequestBody),
+        summary="Sign in",
+    )
     def sign_in(request: Request, response: Response, said: SignIn) -> dict[str, Any]:
         if not is_same_origin(request.headers):
             raise KeyForbids("nobody", Act.ENTER, "one signs in on a page of this service alone")
@@ -88,13 +94,19 @@ def _session(router: APIRouter, office: BackOffice) -> None:
 
 
 def _keys(router: APIRouter, office: BackOffice) -> None:
-    @router.get("/keys", responses=documented(*_WHO), summary="Every key, without its secret")
+    @router.get(
+        "/keys",
+        response_model=KeysReply,
+        responses=documented(*_WHO),
+        summary="Every key, without its secret",
+    )
     def all_keys() -> dict[str, Any]:
         return {"keys": [key_json(key) for key in office.keys.all()]}
 
     @router.post(
         "/keys",
         status_code=201,
+        response_model=NewKeyReply,
         responses=documented(*_WHO, BadParameter, BadRequestBody),
         summary="Make a key; its secret is shown this once",
     )
@@ -111,6 +123,7 @@ def _keys(router: APIRouter, office: BackOffice) -> None:
     @router.post(
         "/keys/{key_id}/rotate",
         status_code=201,
+        response_model=NewKeyReply,
         responses=documented(*_WHO, NoSuchKey, BadParameter, BadRequestBody),
         summary="A new secret for a key; the old one goes on for a while",
     )
@@ -119,7 +132,10 @@ def _keys(router: APIRouter, office: BackOffice) -> None:
         return JSONResponse(key_json(made) | {"key": secret or None}, status_code=201)
 
     @router.delete(
-        "/keys/{key_id}", responses=documented(*_WHO, NoSuchKey), summary="Revoke a key at once"
+        "/keys/{key_id}",
+        response_model=KeyReply,
+        responses=documented(*_WHO, NoSuchKey),
+        summary="Revoke a key at once",
     )
     def revoke(key_id: str) -> dict[str, Any]:
         return key_json(office.keys.revoke(key_id))

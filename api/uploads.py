@@ -23,6 +23,7 @@ from api.errors import (
 )
 from api.job_work import mapping_of
 from api.live import follow
+from api.office_replies import TrialReply, UploadReply, UploadsReply
 from api.problems import documented
 from api.stockroom import Delivery
 from index.errors import BadMapping, BadSource
@@ -50,12 +51,18 @@ def routes(office: BackOffice) -> APIRouter:
     router = APIRouter(prefix="/v1/uploads", tags=["jobs"], route_class=BoundedRoute)
     stockroom = office.stockroom
 
-    @router.get("", responses=documented(*_WHO), summary="What was uploaded, youngest first")
+    @router.get(
+        "",
+        response_model=UploadsReply,
+        responses=documented(*_WHO),
+        summary="What was uploaded, youngest first",
+    )
     def all_uploads() -> dict[str, Any]:
         return {"uploads": [delivery_json(found) for found in stockroom.deliveries()]}
 
     @router.post(
         "/trial",
+        response_model=TrialReply,
         responses=documented(*_WHO, NoSuchUpload, BadSource, BadMapping, BadRequestBody),
         summary="Read the first rows of a table, with what its columns were taken for",
     )
@@ -67,6 +74,7 @@ def routes(office: BackOffice) -> APIRouter:
     @router.put(
         "/{delivery}/{file}",
         status_code=201,
+        response_model=UploadReply,
         responses=documented(*_WHO, BadParameter, BodyTooLarge, BodyTooSlow, BadRequestBody),
         openapi_extra={"requestBody": _BODY},
         summary="Upload a table, a zip or a picture, as the whole body",
