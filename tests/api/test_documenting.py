@@ -17,7 +17,7 @@ from tests.little_shop import from_this_machine
 
 NAME = "a_strangers_client"
 STRANGER = """
-import io, sys
+import io, sys, time
 from a_strangers_client.client import Client
 from a_strangers_client.api.search import search_find, search_find_by_address
 from a_strangers_client.api.products import products_get
@@ -39,6 +39,26 @@ assert told.product.sku == "bags-0-red", told
 assert len(saved_everything.sync(client=client).items) == 1
 gone = saved_delete.sync_detailed(client=client, item_id=told.id)
 assert gone.status_code == 204, gone
+from a_strangers_client.api.events import events_demand, events_tell
+from a_strangers_client.api.jobs import jobs_begin, jobs_one, jobs_spaces, jobs_upload
+from a_strangers_client.api.keys import keys_all_keys
+from a_strangers_client.api.shop import shop_about
+from a_strangers_client.models import Event, EventEvent, Events, Kind, Wish
+assert len(shop_about.sync(client=client).windows) >= 3
+happened = Event(event=EventEvent.OPENED, search_id=found.search_id, sku=found.hits[0].sku)
+assert events_tell.sync_detailed(client=client, body=Events(events=[happened])).status_code == 204
+assert events_demand.sync(client=client).totals["opened"] >= 1
+assert jobs_spaces.sync(client=client).spaces[0].live
+table = File(io.BytesIO(b"sku,title\\n1,One\\n"), "t.csv", "text/csv")
+upload = jobs_upload.sync(client=client, delivery="spring", file="t.csv", body=table)
+wish = Wish(kind=Kind.INDEX, source=upload.source, dry_run=True)
+begun = [jobs_begin.sync(client=client, body=wish, idempotency_key="once") for _ in range(2)]
+assert begun[0].id == begun[1].id, begun
+until = time.monotonic() + 90
+while not (job := jobs_one.sync(client=client, job_id=begun[0].id)).ended:
+    assert time.monotonic() < until, job
+    time.sleep(0.1)
+assert keys_all_keys.sync(client=client).keys == []
 print("a stranger's client works")
 """
 
