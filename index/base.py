@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from index import bits
 from index.bits import Bits, count, slots_in
 from index.inverted import Inverted
 from index.mapped import Arrays, open_arrays
@@ -18,11 +19,10 @@ from index.vectors import Coded, Ids, Scores, best, products_with_rows
 from vision.embedding import Vector
 
 EXACT_SHOP = 3_000  # a shop of so few, or
-EXACT_ROWS = (
-    12_000  # so few that a filter allows, are all compared: 2 ms, and nothing can be missed
-)
-SETTLED = 10  # or a quarter of what is wanted: so many best must stay the best
+EXACT_ROWS = 6_000  # so few that a filter allows, are all compared: 2 ms, and nothing can be missed
+SETTLED = 20  # or a quarter of what is wanted: so many best must stay the best
 SETTLED_SHARE = 4
+FIRST_LISTS = 4
 CLEAR = 3.0
 DEEPEST = 6_000
 DEPTH_PER_K = 2  # rows proposed for each wanted, at least `depth` of them
@@ -126,96 +126,76 @@ class Base:
     def _by_lists(
         self, vector: Vector, k: int, allowed: Bits | None, size: int, is_filter: bool
     ) -> tuple[Ids, Scores]:
-        """Look into the nearest lists; with a filter, into as many again until none is better.
+        """Look into the nearest lists, then into as many again, until the best all lie in the
+        nearer half of what was looked into.
 
         A filter may leave only what is far from the query, where all lists are about equally near:
         where the farther half was allowed, recall@10 was .54 for the lists that suffice without a
-        filter, and is 1.00 so.
+        filter, and is 1.00 so. Without one, `reach` says where it ends.
         """
-        nearness = self.inverted.nearness(vector)
-        rows_in = self._rows_in_lists(allowed)
+        lists = self.inverted.nearest(vector, np.flatnonzero(self._rows_in_lists(allowed)))
         # the fewer may answer, the wider they are strewn around the query
-        strewn = (len(self) / size * max(1.0, k / 100)) ** 0.5
-        probes = int(self.reach.probes * strewn)
-        if is_filter and self._is_far(nearness, rows_in, size):
-            probes = 2 * probes
-        elif is_filter:  # in two halves: the second must find nothing better
-            probes = probes // 2 + 1
-        lists = _by_nearness(nearness, rows_in, None if is_filter else probes)
-        rows, scores = np.empty(0, np.int64), np.empty(0, np.float32)
-        must_stand = min(k, max(SETTLED, k // SETTLED_SHARE))
-        done = 0
-        while done < len(lists):
-            some = lists[done:probes]
-            fresh, theirs = self._proposed(
-                vector, k, (some, nearness[some]), allowed, must_stand if is_filter else 0
-            )
-            known = len(rows)
+        strewn = (len(self) / size) ** 0.25 * max(1.0, k / 100) ** 0.5
+        keep, wanted = max(k, SETTLED), min(k, size)
+        probes = max(FIRST_LISTS, int(self.reach.probes * strewn / 2))
+        most = len(lists) if is_filter else min(len(lists), 2 * probes)
+        look = _Look(vector, keep, max(SETTLED, k // SETTLED_SHARE), allowed, is_filter)
+        rows, scores, done = np.empty(0, np.int64), np.empty(0, np.float32), 0
+        while done < most:
+            floor = float(scores[look.stand - 1]) if len(scores) >= look.stand else -np.inf
+            fresh, theirs = self._proposed(look, lists[done:probes], floor)
             rows, scores = np.concatenate((rows, fresh)), np.concatenate((scores, theirs))
-            top = best(scores, k)
-            rows, scores = rows[top], scores[top]
-            settled = not is_filter or bool((top[:must_stand] < known).all())
-            if settled and len(rows) >= min(k, size):
-                return rows, scores
-            done, probes = probes, 2 * probes
-        if len(rows) < min(k, size):  # the codes let go of some that were asked for
+            top = best(scores, keep)
+            rows, scores, done = rows[top], scores[top], min(probes, most)
+            far = lists[done // 2 : done]
+            if len(rows) >= wanted and not self._lie_in(rows[: look.stand], far):
+                break
+            probes = min(2 * done, most)
+        if len(rows) < wanted:  # the codes let go of some that were asked for
             return self.exact(vector, k, allowed)
-        return rows, scores
+        return rows[:k], scores[:k]
 
-    def _proposed(
-        self,
-        vector: Vector,
-        k: int,
-        lists: tuple[Ids, Scores],
-        allowed: Bits | None,
-        must_stand: int,
-    ) -> tuple[Ids, Scores]:
-        """The best that the codes in `lists` (with their nearness) propose, compared.
+    def _lie_in(self, rows: Ids, lists: Ids) -> bool:
+        """Whether any of `rows` lies in any of `lists`."""
+        among = np.zeros(self.inverted.count_of_lists, bool)
+        among[lists] = True
+        return bool(among[self.inverted.list_of(rows)].any())
 
-        So many are looked at that the best `must_stand` lie clear of what was not: by three times
-        the spread of what the codes are wrong by. Mostly the first look suffices.
+    def _proposed(self, look: "_Look", lists: Ids, floor: float) -> tuple[Ids, Scores]:
+        """The best that the codes in `lists` propose, compared.
+
+        With a filter, so many are proposed that the best, or `floor`, lie clear of what was not: by
+        three times the spread of what the codes are wrong by. Mostly the first proposals suffice.
         """
-        depth = max(self.reach.depth, DEPTH_PER_K * k)
+        depth = max(self.reach.depth, DEPTH_PER_K * look.k)
         while True:
-            rows, estimates = self.inverted.propose(vector, depth, *lists, allowed)
-            scores = products_with_rows(vector, self.raw, rows)
-            top = best(scores, k)
-            if len(rows) < depth or len(top) < must_stand or depth >= DEEPEST:
+            rows, estimates = self.inverted.propose(look.vector, depth, lists, look.allowed)
+            scores = products_with_rows(look.vector, self.raw, rows)
+            top = best(scores, look.k)
+            if not look.is_filter or not look.stand <= len(rows) == depth < DEEPEST:
                 break
             wrong_by = scores - estimates
             last = float(estimates[-1]) + float(wrong_by.mean())
-            if must_stand == 0 or scores[top[must_stand - 1]] - last > CLEAR * wrong_by.std():
+            worst = max(floor, float(scores[top[look.stand - 1]]))
+            if worst - last > CLEAR * float(wrong_by.std()):
                 break
             depth *= 4
         return rows[top], scores[top]
 
-    def _is_far(self, nearness: Scores, rows_in: Ids, size: int) -> bool:
-        """Whether the lists nearest to the query hold less than half their share of what is
-        allowed."""
-        near = _by_nearness(nearness, np.diff(self.inverted.bounds), self.reach.probes)
-        there = int(np.diff(self.inverted.bounds)[near].sum())
-        return 2 * int(rows_in[near].sum()) * len(self) < size * there
-
     def _rows_in_lists(self, allowed: Bits | None) -> Ids:
-        """How many allowed rows each list has; up to 14 too many, never too few."""
+        """How many allowed rows each list has."""
         bounds = self.inverted.bounds
         if allowed is None:
             return np.diff(bounds)
-        before = np.zeros(len(allowed) + 1, np.int64)
-        np.cumsum(np.bitwise_count(allowed), out=before[1:])
-        found: Ids = before[(bounds[1:] + 7) >> 3] - before[bounds[:-1] >> 3]
-        found[bounds[1:] == bounds[:-1]] = 0
-        return found
+        return np.diff(bits.count_before(allowed, bounds))
 
 
-def _by_nearness(nearness: Scores, rows_in: Ids, most: int | None) -> Ids:
-    """The lists that have rows, the nearest first; the nearest `most` in any order if given."""
-    used = np.flatnonzero(rows_in)
-    theirs = nearness[used]
-    if most is None:
-        found: Ids = used[np.argsort(-theirs)]
-    elif len(used) > most:
-        found = used[np.argpartition(theirs, len(theirs) - most)[len(theirs) - most :]]
-    else:
-        found = used
-    return found
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """What one search looks for: the `k` nearest to `vector`, of which the best `stand` must."""
+
+    vector: Vector
+    k: int
+    stand: int
+    allowed: Bits | None
+    is_filter: bool

@@ -6,15 +6,13 @@ products) and from then on kept in step with every change, by the sequence numbe
 Promise: a set is of exactly the moment that the replica has reached.
 """
 
-import operator
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from index import bits
 from index.bits import Bits
@@ -22,21 +20,18 @@ from index.catalogue import marks
 from index.conditions import Set, products_where, terms_in
 from index.facets import ALWAYS
 from index.filters import Operator, Part, number_of
+from index.ranked import Numbers, Ranked
 from index.slots import Slots
 from index.terms import NOT_COUNTED
 from index.vectors import Ids
 
-Numbers = npt.NDArray[np.float64]
 Key = tuple[str, str | None]
 """A field and a folded value in it; None: any value."""
 
 ROOM_BYTES = 96_000_000  # for bitmaps: some 750 of a million products
-COLUMNS_MOST = 12  # fields of numbers; 8 MB each for a million products
+COLUMNS_MOST = 12  # fields of numbers; 10 MB each for a million products
 RELOAD_SHARE = 0.05  # of the products changed at once: then reading anew is quicker
 AT_ONCE = 500
-ORDERS: dict[Operator, Callable[[Numbers, float], npt.NDArray[np.bool_]]] = {
-    "=": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +42,7 @@ class Fetched:
     """
 
     bitmaps: dict[Key, Bits]
-    columns: dict[str, list[Numbers]]
+    columns: dict[str, list[Ranked]]
     products: dict[Key, Ids]
     numbers: dict[str, tuple[Ids, Numbers]]
 
@@ -58,14 +53,14 @@ class Masks:
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._bitmaps: OrderedDict[Key, Bits] = OrderedDict()
-        self._columns: OrderedDict[str, list[Numbers]] = OrderedDict()
+        self._columns: OrderedDict[str, list[Ranked]] = OrderedDict()
         self.values: dict[str, dict[str, str]] | None = None
         """What `counts` counts: values by field and how they are written; None until asked for."""
 
     @property
     def held_bytes(self) -> int:
         """What they take in memory."""
-        columns = sum(c.nbytes for several in list(self._columns.values()) for c in several)
+        columns = sum(c.size_bytes for several in list(self._columns.values()) for c in several)
         return len(self._bitmaps) * self._slots.size_bytes + columns
 
     def find(self, key: Key) -> Bits | None:
@@ -82,9 +77,9 @@ class Masks:
             {}, {}, dict.fromkeys(keys, nothing), dict.fromkeys(fields, (nothing, np.empty(0)))
         )
 
-    def find_columns(self, field: str) -> list[Numbers] | None:
-        """The field's numbers by slot: nan where there is none, a second column where a product has
-        two; None if they are not in memory."""
+    def find_columns(self, field: str) -> list[Ranked] | None:
+        """The field's numbers by slot, a second column where a product has two; None if they are
+        not in memory."""
         return self._columns.get(field)
 
     # Filling
@@ -99,18 +94,18 @@ class Masks:
             self._bitmaps.popitem(last=False)
         return found
 
-    def keep_numbers(self, field: str, products: Ids, numbers: Numbers) -> list[Numbers]:
+    def keep_numbers(self, field: str, products: Ids, numbers: Numbers) -> list[Ranked]:
         """Take over the numbers of `field`: pairs in the order of products."""
         owners = self._slots.products
         size = int(owners.max(initial=0)) + 1
-        columns: list[Numbers] = []
+        columns: list[Ranked] = []
         while len(products) or not columns:
             inside = products < size
             by_product = np.full(size, np.nan)
             by_product[products[inside][::-1]] = numbers[inside][::-1]  # the first of each stays
             column = np.full(8 * self._slots.size_bytes, np.nan)
             column[: len(owners)] = by_product[owners]
-            columns.append(column)
+            columns.append(Ranked(column))
             again = np.zeros(len(products), bool)
             again[1:] = products[1:] == products[:-1]
             products, numbers = products[again], numbers[again]
@@ -148,11 +143,8 @@ class Masks:
             if len(bitmap) < size:
                 self._bitmaps[key] = bits.grown(bitmap, size)
         for columns in list(self._columns.values()):
-            for n, column in enumerate(columns):
-                if len(column) < 8 * size:
-                    larger = np.full(8 * size, np.nan)
-                    larger[: len(column)] = column
-                    columns[n] = larger
+            for column in columns:
+                column.grow(8 * size)
 
     def _renew(self, connection: sqlite3.Connection, products: list[int]) -> None:
         slots = self._slots.of_products(np.array(products, np.int64))
@@ -165,7 +157,7 @@ class Masks:
             bitmap[at] &= mask
         for columns in list(self._columns.values()):
             for column in columns:
-                column[slots] = np.nan
+                column.put(slots, np.nan)
         of: dict[int, list[int]] = {product: [] for product in products}
         for slot, product in zip(slots.tolist(), self._slots.products[slots].tolist(), strict=True):
             of[product].append(slot)
@@ -206,12 +198,12 @@ class Masks:
             return
         columns = self._columns[field]
         for column in columns:
-            if np.isnan(column[slots[0]]):
-                column[slots] = number
+            if not column.has(slots[0]):
+                column.put(np.array(slots, np.int64), number)
                 return
-        column = np.full(len(columns[0]), np.nan)
-        column[slots] = number
-        columns.append(column)
+        one_more = np.full(len(columns[0]), np.nan)
+        one_more[slots] = number
+        columns.append(Ranked(one_more))
 
 
 class MaskSets:
@@ -236,11 +228,10 @@ class MaskSets:
         if columns is None:
             columns = self._masks.keep_numbers(field, *self._fetched.numbers[field])
             self._fetched.columns[field] = columns
-        passes, end = ORDERS[order], self._slots.end
-        found = passes(columns[0][:end], number)
+        found = columns[0].compare(order, number)
         for column in columns[1:]:
-            found |= passes(column[:end], number)
-        return bits.packed(found, self._slots.size_bytes)
+            found |= column.compare(order, number)
+        return found
 
     def _bitmap(self, key: Key) -> Bits:
         found = self._fetched.bitmaps.get(key)

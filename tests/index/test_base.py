@@ -136,3 +136,12 @@ def test_emptied_lists_are_filled_as_the_trained_ones_were(base: Base) -> None:
 def test_a_reach_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least"):
         Reach(0, 1)
+
+
+def test_lists_are_ranked_by_their_centres_and_no_other_is_named(base: Base) -> None:
+    some = np.arange(3, base.inverted.count_of_lists, 2)
+    for query in clustered(10, DIMENSION, seed=8):  # fewer dimensions than axes: none is lost
+        nearness = base.inverted._centres[some] @ query
+        found = base.inverted.nearest(query, some)
+        assert sorted(found.tolist()) == some.tolist()
+        assert np.allclose(nearness[np.searchsorted(some, found)], np.sort(nearness)[::-1])

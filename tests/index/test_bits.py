@@ -43,3 +43,9 @@ def test_a_slot_named_twice_is_one_member() -> None:
     found = bits.none_of(2)
     bits.add_to(found, np.array([9, 9, 10]))
     assert bits.count(found) == 2
+
+
+@given(slots, st.lists(st.integers(0, 160), max_size=20))
+def test_what_lies_before_a_slot_is_counted(members: set[int], asked: list[int]) -> None:
+    found = bits.count_before(made(members), np.array(asked, np.int64))
+    assert found.tolist() == [sum(m < slot for m in members) for slot in asked]
