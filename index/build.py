@@ -181,8 +181,10 @@ class _Run:
     ) -> Plan:
         self._title_weight = 0.0 if pictures_only else self._shelf.spec.title_weight
         with self._database.reading() as connection:
-            weight, same = self._title_weight, recall.same
-            plan = make_plan(connection, rows, bad, weight, keep_unnamed=keep_unnamed, same=same)
+            weight = self._title_weight
+            plan = make_plan(
+                connection, rows, bad, weight, keep_unnamed=keep_unnamed, recall=recall
+            )
         self.report.unchanged = plan.unchanged
         return plan
 

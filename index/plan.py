@@ -5,7 +5,7 @@ no picture is read whose file still has the size and times that it had.
 """
 
 import sqlite3
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from index import catalogue
@@ -15,6 +15,7 @@ from index.entry import Entry
 from index.errors import BadRow, EmptySource
 from index.examine import find_stamp
 from index.product import Product
+from index.recall import Recall
 from index.row import Row, merge
 
 HANDFUL = 5
@@ -111,18 +112,19 @@ def make_plan(
     title_weight: float,
     *,
     keep_unnamed: bool = False,
-    same: Mapping[str, Callable[[], Row]] | None = None,
+    recall: Recall | None = None,
 ) -> Plan:
     """Compare `rows` with the shop. A SKU whose row was rejected stays as it is.
 
     A product that no source ever named (it came through the API) is never gone, and with
-    `keep_unnamed` none is. `same` are rows that say what they said, with what understands them
-    where a file of theirs or the weight of titles is another by now.
+    `keep_unnamed` none is. `recall` knows rows that say what they said; they are understood where
+    a file of theirs or the weight of titles is another by now.
     """
     reweigh = catalogue.title_weight(connection) != title_weight
-    same = same or {}
+    same = {} if recall is None else recall.same
     settled = set() if reweigh else _with_same_files(connection, same)
-    rows = rows | {sku: read() for sku, read in same.items() if sku not in settled}
+    if recall is not None:
+        rows = rows | {sku: recall.row(sku) for sku in same if sku not in settled}
     held = _held(connection, settled)
     plan = Plan(held, len(held) + len(settled))
     plan.digests = {sku: row.digest for sku, row in rows.items()}

@@ -113,12 +113,13 @@ def _understood(
             on_note(note)
         if path.suffix.casefold() not in JSON_SUFFIXES:
             require_columns(path, settled.names)
+        folder, changes = path.parent, settled.changes
         for record in chain(first, records):
             if isinstance(record, BadRow):
                 yield record
             else:
-                cells = settled.apply(record[1]) if settled.changes else record[1]
-                yield from read(record[0], cells, path.parent, copies)
+                cells = settled.apply(record[1]) if changes else record[1]
+                yield from read(record[0], cells, folder, copies)
 
 
 def _read_folder(folder: Path) -> Iterator[Row | BadRow]:

@@ -77,6 +77,7 @@ class _Lines:
 def _records(
     lines: _Lines, delimiter: str, header: list[str]
 ) -> Iterator[tuple[int, Cells] | BadRow]:
+    is_plain = len(set(header)) == len(header) and all(map(str.strip, header))
     while True:
         lines.start_record()
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -102,8 +103,8 @@ def _records(
                 f"it has {len(values)} cells, the header {len(header)}: quote cells that hold "
                 f"{delimiter!r}",
             )
-        elif any(value.strip() for value in values):
-            yield line, _named(header, values)
+        elif any(map(str.strip, values)):
+            yield line, _plainly(header, values) if is_plain else _named(header, values)
 
 
 def _first_line_alone(lines: _Lines, delimiter: str, wanted: int) -> list[str] | None:
@@ -114,6 +115,14 @@ def _first_line_alone(lines: _Lines, delimiter: str, wanted: int) -> list[str] |
         return None
     values = next(csv.reader([text], delimiter=delimiter), [])
     return values if len(values) == wanted else None
+
+
+def _plainly(header: list[str], values: list[str]) -> Cells:
+    """As `_named` where every column has a name of its own, in half the time."""
+    return {
+        name: [restore(value) if value[:1] == "'" else value]
+        for name, value in zip(header, values, strict=False)
+    }
 
 
 def _named(header: list[str], values: list[str]) -> Cells:
