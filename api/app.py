@@ -49,9 +49,11 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))
     if studio is not None:
-        from api.people import join  # needs the mirror's extra; search does without
+        from api import hers  # needs the mirror's extra, as people do; search does without
+        from api.people import join
 
         join(app, studio)
+        app.include_router(hers.routes(shop, studio))
     meter(app, shop)
     complete_document(app)
     return app

@@ -164,9 +164,21 @@ class Saved:
         with self._book.writing() as connection:
             connection.execute("DELETE FROM owners WHERE owner=?", (owner,))
 
+    def every(self, owner: str) -> list[Item]:
+        """All of the owner's things, youngest first."""
+        return self.page(owner, 1 << 31).items
+
+    def owners(self, prefix: str) -> list[str]:
+        """Whoever has saved something, of a kind: `device:` or `customer:`."""
+        rows = self._book.rows(
+            "SELECT owner FROM owners WHERE substr(owner, 1, ?) = ?", (len(prefix), prefix)
+        )
+        return [str(row[0]) for row in rows]
+
     def merge(self, source: str, target: str) -> int:
         """Hand everything of `source` over to `target`, such as a device's to a customer; how many
-        things that were. A product that both have is kept once."""
+        things that were. A product that both have is kept once. All of it or, where it would be
+        more than one may keep, nothing (raises SavedFull)."""
         with self._book.writing() as connection:
             connection.execute(
                 "DELETE FROM items WHERE owner=? AND kind='product' AND sku IN"
@@ -176,6 +188,11 @@ class Saved:
             moved = connection.execute(
                 "UPDATE items SET owner=?, wish=NULL WHERE owner=?", (target, source)
             )
+            items, size = connection.execute(
+                "SELECT count(*), coalesce(sum(bytes), 0) FROM items WHERE owner=?", (target,)
+            ).fetchone()
+            if items > MOST_ITEMS or size > MOST_BYTES:
+                raise SavedFull("together it is more than one person may keep: delete some first")
             connection.execute("DELETE FROM owners WHERE owner=?", (source,))
             self._touch(connection, target)
         return moved.rowcount

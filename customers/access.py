@@ -40,6 +40,8 @@ class Act(StrEnum):
     KEEP_CLIP = "keep_clip"
     DELETE_CLIP = "delete_clip"
     READ_LOG = "read_log"
+    SEE_SAVED = "see_saved"
+    KEEP_SAVED = "keep_saved"  # bring what a device saved, delete some of it
     FORGET = "forget"
 
 
@@ -54,7 +56,7 @@ _OWN, _ANY = Reach.OWN, Reach.ANY
 _CUSTOMER_ACTS = (
     Act.SEE_VISIT, Act.END_VISIT, Act.GIVE_CONSENT, Act.SEE_CONSENT, Act.REVOKE_CONSENT,
     Act.RECORD, Act.CONFIRM_COMPANY, Act.LIST_CLIPS, Act.WATCH_CLIP, Act.KEEP_CLIP,
-    Act.DELETE_CLIP, Act.READ_LOG, Act.FORGET, Act.LOOK_LIVE,
+    Act.DELETE_CLIP, Act.READ_LOG, Act.FORGET, Act.LOOK_LIVE, Act.SEE_SAVED, Act.KEEP_SAVED,
 )  # fmt: skip
 # Nobody but she herself watches a clip, keeps one or agrees to one: not staff, not the operator.
 # Into a mirror looks who stands before it, and nobody of the shop.

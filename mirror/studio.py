@@ -6,7 +6,7 @@ back, and destroys what the retention has ended.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from customers.consent import Consent, ConsentRules, Purpose, Want, demand
 from customers.customers import Customers
 from customers.errors import KeyDestroyed, NotAllowed
 from customers.files import Hold
-from customers.forget import Ledger, Oblivion, finish_forgetting, forget
+from customers.forget import Holding, Ledger, Oblivion, finish_forgetting, forget
 from customers.keys import Keys
 from customers.passes import Passes
 from customers.receipt import Receipt, Signer
@@ -46,6 +46,8 @@ class Studio:
     clock: Clock
     retention_s: float
     hold: Hold
+    beside: list[Holding] = field(default_factory=list)
+    """What else holds things of hers where a shop is served, too; forgetting reaches it."""
 
     def orders(self, mirror_id: str, state: MirrorState) -> Orders:
         """Hear a mirror and tell it what is wanted; raises UnknownMirror."""
@@ -180,8 +182,8 @@ class Studio:
         self.hold.release()
 
     def _reach(self) -> Oblivion:
-        holdings = (self.mirrors, self.clips, self.passes)
-        return Oblivion(self.customers, self.keys, self.signer, holdings)
+        own: list[Holding] = [self.mirrors, self.clips, self.passes]
+        return Oblivion(self.customers, self.keys, self.signer, [*own, *self.beside])
 
 
 def open_studio(
