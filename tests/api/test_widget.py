@@ -174,6 +174,47 @@ def test_the_page_hears_what_is_opened_and_may_keep_it_for_itself(page: Any, pho
     page.wait_for_url("**/p/dresses-4-green")
 
 
+COUNTING = """() => {
+  const held = (window.held = { urls: new Set(), bitmaps: 0 });
+  const { createObjectURL, revokeObjectURL } = URL;
+  URL.createObjectURL = (blob) => {
+    const url = createObjectURL.call(URL, blob);
+    held.urls.add(url);
+    return url;
+  };
+  URL.revokeObjectURL = (url) => { held.urls.delete(url); revokeObjectURL.call(URL, url); };
+  const make = createImageBitmap;
+  window.createImageBitmap = async (...all) => { held.bitmaps += 1; return make(...all); };
+  const { close } = ImageBitmap.prototype;
+  ImageBitmap.prototype.close = function () { held.bitmaps -= 1; close.call(this); };
+}"""
+
+
+def test_photos_are_let_go_of(page: Any, photo: Path, tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    page.evaluate(COUNTING)
+    show_photo(page, photo)
+    noise = np.random.default_rng(7).integers(0, 256, (1400, 1400, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png", compress_level=1)
+    assert (tmp_path / "large.png").stat().st_size > 4_000_000
+    with page.expect_response(lambda r: "/v1/search" in r.url):
+        page.locator("vistazo-search input[type=file]").first.set_input_files(
+            tmp_path / "large.png"
+        )
+    shown(page)
+    only_the_photo = "() => window.held.urls.size === 1 && window.held.bitmaps === 0"
+    page.wait_for_function(only_the_photo, timeout=60_000)  # pictures that come late are freed, too
+    page.evaluate("document.body.append(document.querySelector('vistazo-search'))")  # it is moved
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+    assert page.evaluate(only_the_photo)
+    assert page.locator("vistazo-search .stage img").count() == 1
+    page.evaluate("document.querySelector('vistazo-search').remove()")
+    nothing = "() => window.held.urls.size === 0 && window.held.bitmaps === 0"
+    page.wait_for_function(nothing, timeout=60_000)
+
+
 def test_what_strangers_wrote_stays_text(page: Any, street: Street) -> None:
     from tests.boutique import hostile_card, jpeg
 

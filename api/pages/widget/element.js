@@ -31,7 +31,12 @@ class VistazoSearch extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#asking?.abort();
+    queueMicrotask(() => { // one that is moved within the page is connected again by now
+      if (this.isConnected) return;
+      this.#asking?.abort();
+      this.#forget();
+      this.#shape();
+    });
   }
 
   attributeChangedCallback() {
@@ -41,12 +46,17 @@ class VistazoSearch extends HTMLElement {
   /** Searches with a picture file, as if it had been chosen. @param {Blob} file */
   async search(file) {
     const photo = await prepared(file);
-    if (this.#photo) URL.revokeObjectURL(this.#photo.url);
+    this.#forget();
     this.#photo = photo;
-    this.#box = this.#like = null;
     this.parts.words.value = "";
     this.#shape();
     return this.#ask();
+  }
+
+  /** Lets go of the photo and of what was asked with it. */
+  #forget() {
+    if (this.#photo) URL.revokeObjectURL(this.#photo.url);
+    this.#photo = this.#box = this.#like = null;
   }
 
   get #service() {
@@ -176,7 +186,7 @@ class VistazoSearch extends HTMLElement {
       this.#searchId = answer.search_id;
       this.#show(answer);
       this.#tell("results", { answer });
-      this.#count("shown");
+      if (answer.hits.length) this.#count("shown");
     } catch (error) {
       if (error.name === "AbortError") return;
       list.replaceChildren();
@@ -235,7 +245,7 @@ class VistazoSearch extends HTMLElement {
   }
 
   #moreLike(sku) {
-    this.#photo = this.#box = null;
+    this.#forget();
     this.#like = sku;
     this.parts.words.value = "";
     this.#shape();
@@ -264,7 +274,12 @@ class VistazoSearch extends HTMLElement {
     address.searchParams.set("width", "400");
     const fetched = async () => {
       const answer = await fetch(address, { headers: this.#headers() });
-      if (answer.ok) image.src = URL.createObjectURL(await answer.blob());
+      if (!answer.ok) return;
+      const url = URL.createObjectURL(await answer.blob());
+      const free = () => URL.revokeObjectURL(url); // what is drawn needs it no more
+      image.addEventListener("load", free, { once: true });
+      image.addEventListener("error", free, { once: true });
+      image.src = url;
     };
     image.addEventListener("error", () => fetched().catch(() => {}), { once: true });
     image.src = address.href;

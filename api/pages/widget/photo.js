@@ -20,10 +20,17 @@ async function prepared(file) {
   const bitmap = await createImageBitmap(file).catch(() => null); // HEIC: the service reads it
   if (!bitmap) return { bytes: file, url: URL.createObjectURL(file), width: 0, height: 0 };
   const { width, height } = bitmap;
-  if (file.size <= LARGE_BYTES) return { bytes: file, url: URL.createObjectURL(file), width, height };
+  if (file.size <= LARGE_BYTES) {
+    bitmap.close(); // its pixels are tens of megabytes, and the browser frees them when it likes
+    return { bytes: file, url: URL.createObjectURL(file), width, height };
+  }
   const scale = Math.min(1, SIDE_PX / Math.max(width, height));
   const canvas = el("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#fff"; // transparent becomes white, as the service sees it
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  bitmap.close();
   const bytes = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
   return { bytes, url: URL.createObjectURL(bytes), width: canvas.width, height: canvas.height };
 }
