@@ -1,8 +1,11 @@
 """From neighbours to hits: what the catalogue knows of the pictures near a query."""
 
+import json
 import math
 import sqlite3
 from collections.abc import Sequence
+
+import numpy as np
 
 from index.catalogue import marks, products_by_id
 from index.fold import Candidate, Standing
@@ -14,22 +17,22 @@ MAX_SWATCHES = 50  # of one article; more colours and sizes than a shopper can c
 
 
 def candidates_of(connection: sqlite3.Connection, ids: Ids, scores: Scores) -> list[Candidate]:
-    """The pictures that this transaction knows; fewer than `ids` if some went or are newer."""
-    score_of = dict(zip(ids.tolist(), scores.tolist(), strict=True))
-    found: list[Candidate] = []
-    wanted = list(score_of)
-    for start in range(0, len(wanted), 10_000):  # SQLite takes 32,766 parameters
-        part = wanted[start : start + 10_000]
-        rows = connection.execute(
-            "SELECT pictures.id, product_id, sku, article, pixel_digest FROM pictures "
-            f"JOIN products ON products.id = product_id WHERE pictures.id IN ({marks(part)})",
-            part,
-        )
-        found += [
-            Candidate(picture, product, sku, group, digest, _cosine(score_of[picture]))
-            for picture, product, sku, group, digest in rows
-        ]
-    return found
+    """The pictures that this transaction knows; fewer than `ids` if some went or are newer.
+
+    They come as one row: for every row SQLite lets go of the interpreter's lock, and where other
+    threads want it a hundred rows are as many turns to wait for.
+    """
+    score_of = dict(zip(ids.tolist(), np.clip(scores, -1.0, 1.0).tolist(), strict=True))
+    (told,) = connection.execute(
+        "SELECT json_group_array(json_array(pictures.id, product_id, sku, article, pixel_digest)) "
+        "FROM pictures JOIN products ON products.id = product_id "
+        "WHERE pictures.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(score_of)),),
+    ).fetchone()
+    return [
+        Candidate(picture, product, sku, group, digest, score_of[picture])
+        for picture, product, sku, group, digest in json.loads(told)
+    ]
 
 
 def hits_of(
@@ -78,10 +81,6 @@ def refuses(best_score: float | None, calibration: Calibration | None) -> bool:
     return calibration is not None and probability(best_score, calibration) < (
         calibration.refuse_below
     )
-
-
-def _cosine(score: float) -> float:
-    return min(1.0, max(-1.0, score))  # two unit vectors in float32 can exceed 1 by 1e-7
 
 
 def _swatches(connection: sqlite3.Connection, groups: Sequence[str]) -> dict[str, list[Swatch]]:

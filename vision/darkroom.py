@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Final
 
@@ -72,12 +72,12 @@ class Darkroom:
     def thumbnail(self, data: bytes, width_px: int) -> bytes:
         """As Decoder promises."""
         _, made = self._developed({"op": "jpeg", "box": None, "side_px": width_px}, data)
-        return bytes(made)
+        return made
 
     def fault(self) -> str:
         """Why no worker can be had, or ""."""
         try:
-            with self._lent(wait_s=0.0):
+            with self._lent(0.0, Worker.demand_life):
                 return ""
         except DecoderBusy:
             return ""  # all are at work: overloaded is not broken
@@ -97,7 +97,7 @@ class Darkroom:
             worker.close()
         self._nurse.end()
 
-    def _developed(self, slip: Slip, data: bytes) -> tuple[Slip, bytearray]:
+    def _developed(self, slip: Slip, data: bytes) -> tuple[Slip, bytes]:
         limits = self._limits
         limits.check_bytes(len(data))
         slip |= {
@@ -107,42 +107,51 @@ class Darkroom:
             "free_pixels": FREE_PIXELS,
             "cpu_s": self._decode_s,
         }
-        with self._lent(self._decode_s) as worker:
-            reply = self._conversation(worker, slip, data)
-            made = bytearray() if "error" in reply else worker.take(reply)
-            worker.wipe(max(len(data), len(made)))
+        with self._lent(self._decode_s, lambda worker: worker.give(slip, data)) as worker:
+            reply = self._conversation(worker)
+            made = b"" if "error" in reply else worker.take(reply)
+            worker.wipe(len(data), len(made))
             worker.spent |= bool(reply.get("last"))
         if "error" in reply:
             raise _error_in(reply)
         return reply, made
 
-    def _conversation(self, worker: Worker, slip: Slip, data: bytes) -> Slip:
-        """Give the picture to the worker, grant it room if it asks, and hear how it went."""
-        started = time.monotonic()
-        until = started + self._decode_s
-        worker.give(slip, data)
-        if not worker.speaks(started + EASY_S):
-            worker.step_back()
+    def _conversation(self, worker: Worker) -> Slip:
+        """Hear how it went with the picture that `worker` was given; grant it room if it asks."""
+        until = time.monotonic() + self._decode_s
+        worker.wait_at_most(EASY_S)
         with ExitStack() as rooms:
             while True:
-                reply = worker.hear(until)
-                if "ask" not in reply:
+                reply = worker.hear()
+                left_s = until - time.monotonic()
+                if reply is None:
+                    if left_s <= 0:
+                        raise Gone(late=True)
+                    worker.step_back()
+                    worker.wait_at_most(left_s)
+                elif "ask" not in reply:
                     return reply
-                try:
-                    rooms.enter_context(self._limits.room(number(reply, "ask", 1 << 40)))
-                except DecoderBusy as busy:
-                    worker.tell({"go": False, "held": busy.pixels})
+                elif left_s <= 0:  # it keeps asking
+                    raise Gone(late=True)
                 else:
-                    worker.tell({"go": True})
+                    self._grant(worker, number(reply, "ask", 1 << 40), rooms)
+
+    def _grant(self, worker: Worker, pixels: int, rooms: ExitStack) -> None:
+        try:
+            rooms.enter_context(self._limits.room(pixels))
+        except DecoderBusy as busy:
+            worker.tell({"go": False, "held": busy.pixels})
+        else:
+            worker.tell({"go": True})
 
     @contextmanager
-    def _lent(self, wait_s: float) -> Iterator[Worker]:
-        """A worker for one picture; buried if that goes wrong. Raises DecoderBusy, DecoderBroken,
-        and DecodingStopped in place of Gone."""
+    def _lent(self, wait_s: float, begin: Callable[[Worker], None]) -> Iterator[Worker]:
+        """A worker that has begun one picture; buried if that goes wrong. Raises DecoderBusy,
+        DecoderBroken, and DecodingStopped in place of Gone."""
         if not self._places.acquire(timeout=wait_s):
             raise DecoderBusy(0, retry_after_s=1.0)
         try:
-            worker = self._found()
+            worker = self._found(begin)
             try:
                 yield worker
             except (Gone, ValueError) as lost:
@@ -162,16 +171,23 @@ class Darkroom:
         finally:
             self._places.release()
 
-    def _found(self) -> Worker:
-        """An idle worker that lives, the one that worked last; else a new one."""
+    def _found(self, begin: Callable[[Worker], None]) -> Worker:
+        """An idle worker that lives, the one that worked last; else a new one. It has begun."""
         while True:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
-            if worker is None:
-                return self._nurse.born()
-            if worker.lives():
+            new = worker is None
+            worker = worker or self._nurse.born()
+            try:
+                begin(worker)
                 return worker
-            self._nurse.bury(worker)
+            except Gone as lost:  # it went while it had nothing to do
+                self._nurse.bury(worker)
+                if new:
+                    raise DecoderBroken("a new worker was gone at once") from lost
+            except BaseException:
+                self._nurse.bury(worker)
+                raise
 
     def _reason(self, lost: Exception, status: int) -> str:
         by = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0

@@ -3,13 +3,15 @@
 Nothing that a worker says is believed beyond what can be checked here.
 """
 
+import fcntl
+import mmap
 import os
 import select
 import socket
+import struct
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -20,8 +22,11 @@ from vision.slips import MOST_SLIP_BYTES, Slip, number, read, written
 
 START_S: Final = 30.0  # a nursery loads in 0.5 s; on a busy machine several times that
 KEPT_BYTES: Final = 8_000_000  # memory that stays with a worker, so that pages are not found anew
+SMALL_BYTES: Final = 1_000_000  # copied in a tenth of a millisecond
 YIELDING: Final = 10  # niceness: a tenth of the processor where others want it
-NOTHING: Final = bytes(1_000_000)
+NOTHING: Final = memoryview(bytes(1_000_000))
+SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+"""A worker that was taken over cannot cut the memory short, which would end whoever maps it."""
 
 
 class Gone(Exception):
@@ -35,23 +40,25 @@ class Gone(Exception):
 
 
 class Worker:
-    """The server's side of one worker."""
+    """The server's side of one worker.
+
+    Every call of the system lets go of the interpreter's lock, and in a busy server all threads
+    want it: so ordinary pictures are copied through mapped memory, and each slip is one call.
+    """
 
     def __init__(self, pid: int, wire: socket.socket, memory_fd: int, memory_bytes: int) -> None:
         self.pid, self._wire = pid, wire
         self._memory_fd, self._memory_bytes = memory_fd, memory_bytes
+        self._memory = mmap.mmap(memory_fd, memory_bytes)
         self.spent = False
         """Whether it has said that this picture was its last."""
 
-    def lives(self) -> bool:
-        """False if it went away while it had nothing to do."""
-        return not self.speaks(0.0)
-
-    def speaks(self, until: float) -> bool:
-        """Whether it has something to say, or is gone, before `until` (monotonic, s)."""
+    def demand_life(self) -> None:
+        """Raise Gone if it went away, or spoke, while it had nothing to do."""
         poll = select.poll()
         poll.register(self._wire, select.POLLIN)
-        return bool(poll.poll(max(0.0, until - time.monotonic()) * 1000))
+        if poll.poll(0):
+            raise Gone
 
     def step_back(self) -> None:
         """Let everybody else go first, for as long as the worker lives, which is this picture."""
@@ -61,20 +68,29 @@ class Worker:
 
     def give(self, slip: Slip, data: bytes) -> None:
         """Put the picture before the worker; raises Gone."""
-        view, at = memoryview(data), 0
-        while at < len(data):
-            at += os.pwrite(self._memory_fd, view[at:], at)
+        if len(data) <= SMALL_BYTES:
+            self._memory[: len(data)] = data
+        else:  # others may go on while it is copied
+            view, at = memoryview(data), 0
+            while at < len(data):
+                at += os.pwrite(self._memory_fd, view[at:], at)
         self.tell(slip)
 
-    def hear(self, until: float) -> Slip:
-        """What the worker says next; raises Gone when nothing comes, or no slip."""
-        self._wire.settimeout(max(0.001, until - time.monotonic()))
+    def wait_at_most(self, wait_s: float) -> None:
+        """How long `hear` waits from now on."""
+        seconds, fraction = divmod(max(wait_s, 0.0001), 1.0)  # 0 would be for ever
+        limit = struct.pack("@ll", int(seconds), int(fraction * 1e6))
+        self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+
+    def hear(self) -> Slip | None:
+        """What the worker says next, None when it says nothing in time; raises Gone when it went
+        away or says no slip."""
         try:
             data = self._wire.recv(MOST_SLIP_BYTES)
             if data:
                 return read(data)
-        except TimeoutError as late:
-            raise Gone(late=True) from late
+        except BlockingIOError:
+            return None
         except (OSError, ValueError) as lost:
             raise Gone from lost
         raise Gone
@@ -86,27 +102,25 @@ class Worker:
         except OSError as lost:
             raise Gone from lost
 
-    def take(self, reply: Slip) -> bytearray:
-        """What the worker made, wiped from the memory both share; raises Gone for nonsense."""
+    def take(self, reply: Slip) -> bytes:
+        """What the worker made; raises Gone for nonsense."""
         try:
-            made = bytearray(number(reply, "bytes", self._memory_bytes))
+            return self._memory[: number(reply, "bytes", self._memory_bytes)]
         except ValueError as nonsense:
             raise Gone from nonsense
-        at = 0
-        while at < len(made):
-            at += os.preadv(self._memory_fd, [memoryview(made)[at:]], at)
-        return made
 
-    def wipe(self, used_bytes: int) -> None:
-        """Leave nothing of `used_bytes` in the memory; the worker wiped the picture itself."""
-        if used_bytes > KEPT_BYTES:
-            os.ftruncate(self._memory_fd, 0)
-            os.ftruncate(self._memory_fd, self._memory_bytes)
-        else:
-            for at in range(0, used_bytes, len(NOTHING)):
-                os.pwrite(self._memory_fd, NOTHING[: used_bytes - at], at)
+    def wipe(self, given_bytes: int, made_bytes: int) -> None:
+        """Leave nothing of what it made; what it was given the worker wiped before it began. Of
+        much, no memory either."""
+        if max(given_bytes, made_bytes) > KEPT_BYTES:
+            self._memory.madvise(mmap.MADV_REMOVE)
+            return
+        for at in range(0, made_bytes, len(NOTHING)):
+            until = min(made_bytes, at + len(NOTHING))
+            self._memory[at:until] = NOTHING[: until - at]
 
     def close(self) -> None:
+        self._memory.close()
         self._wire.close()
         os.close(self._memory_fd)
 
@@ -166,9 +180,10 @@ class Nurse:
 
     def _born(self) -> Worker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        memory_fd = os.memfd_create("vistazo-picture")
+        memory_fd = os.memfd_create("vistazo-picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(memory_fd, self._memory_bytes)
+            fcntl.fcntl(memory_fd, fcntl.F_ADD_SEALS, SEALS)
             socket.send_fds(self._control, [written({"born": True})], [theirs.fileno(), memory_fd])
             reply = read(self._control.recv(MOST_SLIP_BYTES))
             pid = number(reply, "pid", 1 << 31)

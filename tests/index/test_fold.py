@@ -52,6 +52,7 @@ candidates = st.lists(
         group=st.sampled_from(["", "g", "h"]),
         pixel_digest=st.sampled_from(["", "d", "e"]),
         score=st.floats(-1, 1),
+        shift=st.just(0.0),
     ),
     unique_by=lambda c: c.picture_id,
 )

@@ -145,6 +145,24 @@ def test_who_takes_long_lets_others_go_first_and_is_replaced(
     assert works(patient)
 
 
+@pytest.mark.parametrize("padded_to", [1_000, 1_500_000, 9_000_000])
+def test_nothing_of_a_picture_stays_in_the_memory_it_went_through(padded_to: int) -> None:
+    room = Darkroom(Limits(max_bytes=10_000_000), workers=1, decode_s=30.0)
+    try:
+        data = drawn_picture(4, "JPEG", 90)
+        data += b"watermark" * ((padded_to - len(data)) // 9)
+        assert square(room, data).width_px == 90
+        with pytest.raises(NotAPicture):
+            square(room, b"watermark" * (padded_to // 9))
+        (worker,) = room._idle
+        memory = worker._memory[:]
+        assert memory.count(b"\0") == len(memory) >= 10_000_000
+        with pytest.raises(PermissionError):  # or a worker could end the server with it
+            os.truncate(worker._memory_fd, 0)
+    finally:
+        room.close()
+
+
 def test_a_busy_darkroom_is_not_a_broken_one(darkroom: Darkroom) -> None:
     def hang() -> None:
         with pytest.raises(DecodingStopped):
