@@ -75,15 +75,21 @@ class Demand:
 
     def looked(self, looked: Looked) -> None:
         """Count a search; it is written with others, within FLUSH_S of the next."""
+        if self.add(looked):
+            self.flush()
+
+    def add(self, looked: Looked) -> bool:
+        """Count a search in memory, which takes no time; whether it is time to `flush`."""
         with self._lock:
             self._waiting.append(looked)
-        self._flush_if_due()
+        return self._is_due()
 
     def happened(self, event: str, count: int = 1) -> None:
         """Count what came of a search: one of EVENTS, or CLICKED."""
         with self._lock:
             self._events[event] += count
-        self._flush_if_due()
+        if self._is_due():
+            self.flush()
 
     def signing_key(self) -> bytes:
         """With what the shop signs the ids of its searches; drawn once, the same in every process.
@@ -153,10 +159,9 @@ class Demand:
         self.flush()
         self._book.close()
 
-    def _flush_if_due(self) -> None:
+    def _is_due(self) -> bool:
         late = self._clock().timestamp() - self._flushed_at >= FLUSH_S
-        if late or len(self._waiting) >= FLUSH_EVERY:
-            self.flush()
+        return late or len(self._waiting) >= FLUSH_EVERY
 
     def _month(self) -> str:
         return self._clock().strftime("%Y-%m")

@@ -1,7 +1,6 @@
 """`POST /v1/events` and `GET /v1/demand`: what came of searches, and what shoppers missed."""
 
 import logging
-from functools import partial
 from typing import Annotated, Any, Literal
 
 import anyio.to_thread
@@ -86,7 +85,9 @@ async def count_search(office: BackOffice, request: Request, found: Found, text:
         missed=answer.nothing_like_this or not answer.hits,
         empty=not answer.hits,
     )
+    if not office.demand.add(looked):
+        return  # nothing is written: no need of a thread
     try:
-        await anyio.to_thread.run_sync(partial(office.demand.looked, looked))
+        await anyio.to_thread.run_sync(office.demand.flush)
     except DoorBroken:
         _log.exception("a search could not be counted")
