@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from api.head import Head
 from api.headers import Headers
 from api.problems import answer_problems
+from api.sieve import Sieve
 from api.version import own_version
 
 
@@ -23,7 +24,7 @@ class Door(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """The framework's layers, and ours around them."""
-        return Head(Headers(super().build_middleware_stack()))
+        return Sieve(Head(Headers(super().build_middleware_stack())))
 
 
 def open_door(

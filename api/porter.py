@@ -7,7 +7,6 @@ Neither works in the place of the other.
 """
 
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 import anyio.to_thread
@@ -245,11 +244,8 @@ def _shown(headers: Headers) -> tuple[str, bool]:
         return token.strip(), False
     if scheme:
         return scheme, False
-    try:
-        cookies = SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return "", False
-    return (cookies[COOKIE].value, True) if COOKIE in cookies else ("", False)
+    cookies = (pair.strip().partition("=") for pair in headers.get("cookie", "").split(";"))
+    return next(((value, True) for name, _, value in cookies if name == COOKIE), ("", False))
 
 
 def _from_here(address: str, headers: Headers) -> bool:
