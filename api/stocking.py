@@ -11,6 +11,7 @@ from index.entry import SeenPicture
 from index.examine import digest_of, keep_picture, sha256_of
 from index.product import Picture, Product, require_address
 from index.revise import Revised
+from vision.batching import patient
 from vision.photo import Pixels
 
 MAX_PICTURES = 16
@@ -32,6 +33,7 @@ def stock_product(
     """
 
     require_address(sku)
+    patient.set(True)  # counts for this request alone: shoppers' pictures are encoded first
 
     def merge(present: Product | None) -> Product:
         product = apply_fields(sku, present, said)

@@ -22,7 +22,7 @@ from benchmarks import bench_bulk, bench_encode, bench_http
 BOUNDARY = "vistazo-benchmark"
 PORT = 8793
 COME_BACK_S = 0.02
-WRITERS = 12  # the default of VISTAZO_WRITERS
+WRITERS = 24  # the default of VISTAZO_WRITERS
 
 
 def body_of(picture: bytes, title: str) -> bytes:

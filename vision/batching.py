@@ -5,8 +5,9 @@ a lone request pays nothing but a lock (some 20 µs). Those that arrive during a
 and then share the next one, led by the thread of the first of them. The busier, the larger the
 batches, up to `most`.
 
-Promises: words (short runs) go before pictures, but never twice while pictures wait; the line is
-bounded; one whose caller is gone is dropped unseen; a bad input spoils nobody else's answer.
+Promises: words (short runs) go before pictures, but never twice while pictures wait; a search goes
+before changes of products, which are patient; the line is bounded; one whose caller is gone is
+dropped unseen; a bad input spoils nobody else's answer.
 """
 
 import threading
@@ -32,15 +33,18 @@ makes everybody in the batch wait longer."""
 NEVER: Final[Callable[[], bool]] = lambda: False  # noqa: E731  # a constant, not a function's name
 caller_gone: ContextVar[Callable[[], bool]] = ContextVar("caller_gone", default=NEVER)
 """Set by the door for the thread of a request: tells whether anybody still waits for the answer."""
+patient: ContextVar[bool] = ContextVar("patient", default=False)
+"""Set for who lets others go first: a shopper should not wait for a feed of new products. Searches
+are worked on few at once, so batches keep room for the patient."""
 
 
 class _Job:
     """One caller's inputs, and in time its answer. `wake` is set when it is done or must lead."""
 
-    __slots__ = ("answer", "done", "error", "gone", "inputs", "wake")
+    __slots__ = ("answer", "done", "error", "gone", "inputs", "patient", "wake")
 
-    def __init__(self, inputs: Any, gone: Callable[[], bool]) -> None:
-        self.inputs, self.gone = inputs, gone
+    def __init__(self, inputs: Any, gone: Callable[[], bool], is_patient: bool) -> None:
+        self.inputs, self.gone, self.patient = inputs, gone, is_patient
         self.wake = threading.Event()
         self.done = False
         self.answer: list[Embedding] = []
@@ -80,23 +84,30 @@ class BatchingEncoder:
             return replace(inner, waiting=inner.waiting + self._waiting())
 
     def _ask(self, kind: Kind, inputs: Any) -> list[Embedding]:
-        job = _Job(inputs, caller_gone.get())
+        job = _Job(inputs, caller_gone.get(), patient.get())
         with self._lock:
             leads = self._running < self._lanes
             if not leads and self._waiting() >= self._max_waiting:
                 raise EncoderBusy(self._waiting(), retry_after_s=1.0)
-            self._line[kind].append(job)
+            self._stand(self._line[kind], job)
             self._running += leads
         if leads:
             self._lead(kind)
         while not job.done:
             job.wake.wait()
             job.wake.clear()
-            if not job.done:  # woken to lead the run that its own inputs are in
+            if not job.done:  # woken to lead a run, mostly the one that its own inputs are in
                 self._lead(kind)
         if job.error is not None:
             raise job.error
         return job.answer
+
+    def _stand(self, line: deque[_Job], job: _Job) -> None:
+        """Put the job at the end of the line, or before the first who is patient if it is not."""
+        at = len(line)
+        if not job.patient:
+            at = next((n for n, other in enumerate(line) if other.patient), at)
+        line.insert(at, job)
 
     def _lead(self, kind: Kind) -> None:
         """Run the next batch of `kind`, answer all in it, and hand the lane on."""

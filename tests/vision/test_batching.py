@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import FakeEncoder
-from vision.batching import BatchingEncoder, caller_gone
+from vision.batching import BatchingEncoder, caller_gone, patient
 from vision.embedding import Embedding
 from vision.errors import EncoderBroken, EncoderBusy, NotWords
 from vision.photo import Pixels
@@ -145,6 +145,35 @@ def test_words_go_first_but_pictures_are_not_starved(pool: ThreadPoolExecutor) -
     assert all(future.result(10) for future in sent)
     kinds = [kind for kind, _ in callers.held.runs[1:]]
     assert kinds == ["words", "pictures", "words", "pictures"]
+
+
+class NotingEncoder(HeldEncoder):
+    """Notes the shades of the pictures of each run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shades: list[list[int]] = []
+
+    def _see(self, batch: Pixels) -> list[Embedding]:
+        self.shades.append(batch[:, -1, -1, 0].tolist())
+        return super()._see(batch)
+
+
+def test_a_search_goes_before_changes_that_wait_and_all_are_answered(
+    pool: ThreadPoolExecutor,
+) -> None:
+    noting = NotingEncoder()
+    callers = Callers(pool, noting, most=2)
+    feed = contextvars.copy_context()
+    feed.run(patient.set, True)
+    look = callers.encoder.pictures
+    sent = [feed.run(callers.send, look, picture(shade)) for shade in (21, 22, 23)]
+    sent += [callers.send(look, picture(shade)) for shade in (90, 91, 92)]
+    callers.let_go()
+    for shade, future in zip((21, 22, 23, 90, 91, 92), sent, strict=True):
+        (wanted,) = FakeEncoder().pictures(picture(shade))
+        np.testing.assert_array_equal(future.result(60)[0].vector, wanted.vector)
+    assert noting.shades[1:] == [[90, 91], [92, 21], [22, 23]]
 
 
 def test_one_bad_input_spoils_no_neighbours_answer(pool: ThreadPoolExecutor) -> None:
