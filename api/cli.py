@@ -8,6 +8,7 @@ from api.cli_check import check
 from api.cli_demo import demo
 from api.cli_doctor import doctor
 from api.cli_eval import evaluate
+from api.cli_export import export
 from api.cli_flaws import flaws
 from api.cli_index import index
 from api.cli_jobs import jobs_cli, reindex
@@ -15,6 +16,7 @@ from api.cli_keys import audit_command, keys_cli
 from api.cli_mirror import mirror_cli
 from api.cli_models import build_models_cli
 from api.cli_product import product_cli
+from api.cli_regions import regions
 from api.cli_rules import rules_cli
 from api.cli_search import search
 from api.cli_serve import serve
@@ -47,6 +49,7 @@ def build_cli() -> typer.Typer:
     cli.callback()(_root)
     cli.command("index")(index)
     cli.command("search")(search)
+    cli.command("regions")(regions)
     cli.command("serve")(serve)
     cli.command("demo")(demo)
     cli.command("doctor")(doctor)
@@ -54,6 +57,7 @@ def build_cli() -> typer.Typer:
     cli.command("snapshot")(snapshot)
     cli.command("restore")(restore)
     cli.command("eval")(evaluate)
+    cli.command("export")(export)
     cli.command("flaws")(flaws)
     cli.command("reindex")(reindex)
     cli.command("audit")(audit_command)

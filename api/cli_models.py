@@ -4,14 +4,12 @@ What needs torch (export, publish, bench, fetch) runs in a process of its own: i
 one, nor a server.
 """
 
-import importlib.util
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.cli_adapt import adapt
 from api.cli_options import (
     DEFAULT_SHOP,
     JsonOption,
@@ -21,6 +19,7 @@ from api.cli_options import (
     say_json,
     settings_of,
 )
+from api.cli_workshop import StoreOption, run_workshop
 
 if TYPE_CHECKING:
     from models.card import ModelCard
@@ -32,13 +31,10 @@ HELP = """The models on this machine, and the workshop that makes new ones.
     vistazo models fetch hf-hub:Marqo/marqo-fashionSigLIP --out fetched
     vistazo models export ARCH --fetched fetched --out draft --pictures PHOTOS
     vistazo models publish draft --pictures PHOTOS
-    vistazo serve --model NAME
+    vistazo models adapt exported/catalogue.jsonl --name my-shop
+    vistazo models use NAME
 """
-WORKSHOP = ("torch", "open_clip", "onnx")
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-StoreOption = Annotated[
-    Path | None, typer.Option("--store", envvar="VISTAZO_STORE", help="The folder of models.")
-]
 NameArgument = Annotated[str, typer.Argument(help="NAME, NAME@VERSION, or the folder of a card.")]
 
 
@@ -51,6 +47,7 @@ def build_models_cli() -> typer.Typer:
     cli.command("bench")(bench)
     cli.command("remove")(remove)
     cli.command("use")(use)
+    cli.command("adapt")(adapt)
     for name, act in (("export", export), ("publish", publish), ("fetch", fetch)):
         cli.command(name, context_settings=PASS_ON)(act)
     return cli
@@ -114,7 +111,7 @@ def bench(
 
     if pictures is not None:
         said = ["bench", name, "--pictures", str(pictures), "--threads", str(threads)]
-        _workshop([*said, "--rounds", str(rounds)])
+        run_workshop([*said, "--rounds", str(rounds)])
         return
     card = card_of(name, _store(store))
     if as_json:
@@ -169,7 +166,7 @@ def export(context: typer.Context) -> None:
     (--pretrained TAG | --checkpoint FILE | --fetched FOLDER | --random SEED) [--name NAME]
     [--licence LICENCE] [--tokeniser FILE.json] [--config FILE.json]
     """
-    _workshop(["export", *context.args])
+    run_workshop(["export", *context.args])
 
 
 def publish(context: typer.Context) -> None:
@@ -180,7 +177,7 @@ def publish(context: typer.Context) -> None:
     said = list(context.args)
     if "--store" not in said and "--help" not in said:
         said += ["--store", str(_store(None))]
-    _workshop(["publish", *said])
+    run_workshop(["publish", *said])
 
 
 def fetch(context: typer.Context) -> None:
@@ -188,23 +185,7 @@ def fetch(context: typer.Context) -> None:
 
     hf-hub:ORGANISATION/NAME --out FOLDER [--revision COMMIT]
     """
-    _workshop(["fetch", *context.args])
-
-
-def _workshop(said: list[str]) -> None:
-    """Run a workshop command in a process of its own; raises typer.Exit with its exit code."""
-    missing = [name for name in WORKSHOP if importlib.util.find_spec(name) is None]
-    if missing:
-        aside().print(
-            f"The workshop is not installed (no {', '.join(missing)}). "
-            "Install it: pip install 'vistazo[workshop]'",
-            markup=False,
-        )
-        raise typer.Exit(1)
-    quiet = ["-W", "ignore::DeprecationWarning", "-W", "ignore::UserWarning"]
-    done = subprocess.run([sys.executable, *quiet, "-m", "models", *said], check=False)
-    if done.returncode:
-        raise typer.Exit(done.returncode)
+    run_workshop(["fetch", *context.args])
 
 
 def _store(said: Path | None) -> Path:

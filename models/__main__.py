@@ -1,4 +1,4 @@
-"""The workshop's own command line: `python -m models export | publish | bench | fetch`.
+"""The workshop's own command line: `python -m models export | publish | bench | fetch | adapt`.
 
 `vistazo models …` starts it in a process of its own, so that torch never enters a server.
 Exit codes: 0 done, 1 it failed, 2 misused.
@@ -30,7 +30,7 @@ def main(said: Sequence[str] | None = None) -> int:
         print(f"vistazo: {error}", file=sys.stderr)
         return 1
     print(json.dumps(answer, indent=2, ensure_ascii=False))
-    return 0
+    return 1 if answer.get("losses") else 0
 
 
 def _export(asked: argparse.Namespace) -> dict[str, Any]:
@@ -92,6 +92,18 @@ def _fetch(asked: argparse.Namespace) -> dict[str, Any]:
     return {"folder": str(asked.out), **dataclasses.asdict(fetched)}
 
 
+def _adapt(asked: argparse.Namespace) -> dict[str, Any]:
+    from models.adapt import Asked, adapt, clear
+    from models.adapt_progress import bar
+
+    fields = {name: getattr(asked, name) for name in Asked.__slots__}
+    with bar(quiet=asked.quiet) as tell:
+        answer = adapt(Asked(**fields), tell)
+    if answer["published"]:
+        clear(asked.work)
+    return answer
+
+
 def _told(asked: argparse.Namespace) -> Provenance:
     """Source and licence: of random weights, of what was fetched, or as said."""
     name, source, licence = asked.name or asked.arch, asked.source, asked.licence
@@ -139,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     publish.add_argument("--accept-licence", action="store_true")
     bench = commands.add_parser("bench", help="gate and time every candidate of a draft")
     bench.set_defaults(act=_bench)
+    _add_adapt(commands.add_parser("adapt", help="learn one shop, publish under a new name"))
     for command in (publish, bench):
         command.add_argument("draft", type=Path)
         command.add_argument("--threads", type=int, default=2)
@@ -146,6 +159,22 @@ def _parser() -> argparse.ArgumentParser:
     for command in (export, publish, bench):
         command.add_argument("--pictures", type=Path, required=True)
     return parser
+
+
+def _add_adapt(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(act=_adapt)
+    command.add_argument("table", type=Path)
+    command.add_argument("--model", default="builtin")
+    command.add_argument("--name", required=True)
+    command.add_argument("--store", type=Path, required=True)
+    command.add_argument("--work", type=Path, required=True, help="kept until it is published")
+    command.add_argument("--judgements", type=Path)
+    command.add_argument("--minutes", type=float, default=10.0)
+    command.add_argument("--rounds", type=int, help="exactly so many looks, whatever they take")
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--threads", type=int, default=2)
+    command.add_argument("--dry-run", action="store_true")
+    command.add_argument("--quiet", action="store_true")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ ModelError
 ├── TooFewPictures (ValueError)    too few to calibrate and to gate a graph
 ├── LicenceRefused (PermissionError)  its licence may not allow a shop to use it
 ├── NoNetwork (ConnectionError)    a model hub cannot be reached
+├── BadTable (ValueError)          a shop's table cannot be adapted to
+├── BadName (ValueError)           a model cannot be published under this name
 └── ParityLost (ValueError)        an exported graph differs from its reference: not published
 
 A model whose files are missing or altered is vision.errors.BadModel: the eye meets it too.
@@ -65,6 +67,22 @@ class TooFewPictures(ModelError, ValueError):
             f"{folder} holds {found} distinct pictures that can be read; at least {wanted} are "
             "needed. Name a folder of your own catalogue's pictures."
         )
+
+
+class BadTable(ModelError, ValueError):
+    """A shop's exported table cannot be learned from; `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path}: {reason}. `vistazo export` writes a table that can be.")
+
+
+class BadName(ModelError, ValueError):
+    """A model cannot be published under this name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"No model can be published as {name!r}: {reason}.")
 
 
 class LicenceRefused(ModelError, PermissionError):
