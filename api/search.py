@@ -75,14 +75,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "top": {
         "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
-        "description": "How many hits.",
+        "description": "How many hits, 20 if it is not said.",
     },
     "unfold": {
         "schema": {"type": "boolean", "default": False},
         "description": "A hit for every product, instead of one for each group and picture.",
     },
 }
-FIELDS = {name: p["schema"] | {"description": p["description"]} for name, p in PARAMETERS.items()}
+FIELDS = {
+    # without defaults: generated clients send those, and a form's 20 would overrule an address's 3
+    name: {k: v for k, v in told["schema"].items() if k != "default"}
+    | {"description": told["description"]}
+    for name, told in PARAMETERS.items()
+}
 BODY: dict[str, Any] = {
     "content": {
         "image/*": {"schema": {"type": "string", "format": "binary"}},

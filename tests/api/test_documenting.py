@@ -30,6 +30,7 @@ photo = File(io.BytesIO(open(sys.argv[2], "rb").read()), "snap.jpg", "image/jpeg
 found = search_find.sync(client=client, body=SearchFindFilesBody(image=photo), top=3)
 assert found.hits[0].sku == "dresses-4-green", found
 assert isinstance(found.hits[0].probability, float)
+assert len(found.hits) == 3, len(found.hits)  # no default of the form overrules the address
 words = search_find_by_address.sync(client=client, text="hat", top=2)
 assert (len(words.hits), words.query.kind) == (2, "words"), words
 problem = products_get.sync(client=client, sku="no-such")

@@ -121,6 +121,8 @@ def test_a_photo_on_another_shops_page_finds_its_product(page: Any, photo: Path)
     page.wait_for_timeout(300)
     assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
     assert image.is_visible()  # the page's own styles stay outside
+    shape = image.evaluate("img => img.clientHeight / img.clientWidth")
+    assert abs(shape - 5 / 4) < 0.05
 
 
 def test_words_refine_and_a_product_leads_to_more_like_it(page: Any, photo: Path) -> None:

@@ -17,11 +17,11 @@ const STYLE = `
   .stage img { width: 100%; border-radius: var(--r); display: block; -webkit-user-drag: none; }
   .frame { position: absolute; border: 3px solid var(--a); border-radius: 8px; box-shadow: 0 0 0 1px #0008, 0 0 0 9999px #0006; pointer-events: none; }
   .clip { position: absolute; inset: 0; overflow: hidden; border-radius: var(--r); pointer-events: none; }
-  form { display: flex; gap: 8px; }
+  form { display: flex; gap: 8px; flex: 1 1 18rem; max-width: 36rem; }
   input[type=search] { flex: 1; min-width: 0; min-height: 44px; padding: 0 16px; border: 1px solid var(--l); border-radius: 22px; background: transparent; }
   ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 24px 16px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 150px), 1fr)); }
   li { display: grid; gap: 4px; align-content: start; position: relative; }
-  li img { width: 100%; aspect-ratio: 4 / 5; object-fit: contain; background: var(--vistazo-tile, #f4f2ee); border-radius: var(--r); }
+  li img { width: 100%; height: auto; aspect-ratio: 4 / 5; object-fit: contain; background: var(--vistazo-tile, #f4f2ee); border-radius: var(--r); }
   li a { color: inherit; text-decoration: none; display: grid; gap: 4px; overflow-wrap: anywhere; }
   li a:hover .title { text-decoration: underline; }
   .price { font-weight: 650; }
