@@ -62,7 +62,8 @@ def test_without_the_workshop_it_says_how_to_get_it(call, monkeypatch):
 
 @pytest.mark.workshop
 @pytest.mark.skipif(find_spec("torch") is None, reason="needs torch (the workshop extra)")
-def test_a_table_that_is_not_there_is_told_in_one_line(capfd):
+def test_a_table_that_is_not_there_is_told_in_one_line(capfd, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))  # of the process it starts
     code = run(["models", "adapt", "none.jsonl", "--store", "st"])
     err = capfd.readouterr().err  # of the workshop's process too
     assert (code, "none.jsonl" in err, "Traceback" in err) == (1, True, False)
