@@ -92,7 +92,12 @@ def find_flaws(database: Database, shop: Path) -> Flaws:
         shown = _shown(connection)
         traits = _traits(connection)
     seen = [(one, traits[one.sha256]) for one in shown if one.sha256 in traits]
-    found = [*_missing(shop, shown), *_by_traits(seen), *_duplicates(seen), *_dead_links(shop)]
+    gone = [one for one in shown if not (shop / one.path).is_file()]
+    if gone:  # some perhaps only since the list was made, with the products that showed them
+        with database.reading() as connection:
+            still = set(_shown(connection))
+        gone = [one for one in gone if one in still]
+    found = [*_missing(gone), *_by_traits(seen), *_duplicates(seen), *_dead_links(shop)]
     found.sort(key=lambda flaw: flaw.key)
     counts = {str(kind): sum(flaw.kind == kind for flaw in found) for kind in KINDS}
     return Flaws(tuple(found), counts, len(shown) - len(seen))
@@ -135,7 +140,7 @@ def _look(shop: Path, one: Shown, limits: Limits) -> Traits | None:
             return None
         photo = decode(file.data, box=None, side_px=SCAN_SIDE_PX, limits=limits)
     except (NotAPicture, PictureTooLarge):
-        return BROKEN
+        return BROKEN if path.is_file() else None  # or its product went while it was read
     return traits_of(photo.pixels, photo.width_px, photo.height_px)
 
 
@@ -152,11 +157,10 @@ def _traits(connection: sqlite3.Connection) -> dict[str, Traits]:
     return {sha: Traits(*rest) for sha, *rest in rows}
 
 
-def _missing(shop: Path, shown: Sequence[Shown]) -> Iterator[Flaw]:
-    for one in shown:
-        if not (shop / one.path).is_file():
-            name = Path(one.path).name
-            yield Flaw("missing", one.sku, one.ordinal, f"its file {name} is gone")
+def _missing(gone: Sequence[Shown]) -> Iterator[Flaw]:
+    for one in gone:
+        name = Path(one.path).name
+        yield Flaw("missing", one.sku, one.ordinal, f"its file {name} is gone")
 
 
 def _by_traits(seen: Sequence[tuple[Shown, Traits]]) -> Iterator[Flaw]:

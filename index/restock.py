@@ -41,13 +41,22 @@ class Restocked:
     lost: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
     """The last change of the old shelf that was seen."""
+    looked_at: set[str] = field(default_factory=set)
+    """SKUs that were looked at, which were all that had changed; `here` are all there were."""
+    here: set[str] = field(default_factory=set)
 
     def add(self, later: "Restocked") -> None:
-        """Count what a later run did, too; `unchanged` is of the first."""
+        """Count what a later run did, too; `unchanged` is of the first.
+
+        What was lost because it was being changed is found by the later run, or is gone.
+        """
         self.embedded += later.embedded
         self.removed += later.removed
-        self.lost |= later.lost
+        still = (self.lost.keys() & later.here) - later.looked_at
+        self.lost = {sku: self.lost[sku] for sku in still} | later.lost
         self.sequence = later.sequence
+        self.looked_at |= later.looked_at
+        self.here = later.here
 
 
 def restock(
@@ -74,14 +83,15 @@ def restock(
         copy_traits(theirs, connection)
     with old.database.reading() as connection:
         done.sequence = sequence_of(connection)
-        skus, here = _skus(connection, since), {sku for sku, _ in _skus(connection, 0)}
+        skus, done.here = _skus(connection, since), {sku for sku, _ in _skus(connection, 0)}
+    done.looked_at = {sku for sku, _ in skus}
     for start in range(0, len(skus), AT_ONCE):
         part = skus[start : start + AT_ONCE]
         new.write(list(_entries(old, new, encoder, limits, part, done)))
         on_progress(min(start + AT_ONCE, len(skus)), len(skus))
     with new.database.reading() as connection:
         there = {sku for sku, _ in _skus(connection, 0)}
-    gone = sorted(there - here | set(done.lost))
+    gone = sorted(there - done.here | set(done.lost))
     known = [sku for sku in gone if sku in there]
     new.write([], remove=known)
     done.removed = len(known)
@@ -109,9 +119,10 @@ def _entries(
 ) -> Iterator[Entry]:
     for sku, from_source in part:
         try:
-            product, pictures = old.get(sku), old.pictures(sku)
+            product, stored, _ = old.product_with_pictures(sku)  # of one moment
         except UnknownProduct:  # deleted since the list was made
             continue
+        pictures = [replace(p, path=str(old.folder / p.path)) for p in stored]
         if _stands(new, product, pictures):
             done.unchanged += 1
             continue

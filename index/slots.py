@@ -2,7 +2,8 @@
 
 Slots 0 … n-1 are the base's rows; after them (from a multiple of eight) come pictures added since,
 in the order of coming, which is that of their ids. A picture that goes leaves its slot dead until
-the base is made anew. All pictures of a product come and go together.
+the base is made anew. The pictures of a product come and go together, but for one whose vector was
+damaged: it comes again, alone.
 """
 
 import numpy as np
@@ -14,6 +15,7 @@ from index.owners import Owners
 from index.vectors import Ids
 
 ROOM_BYTES = 1_024  # grown by at least so many: 8,192 slots
+NONE = -1
 
 
 class Slots:
@@ -29,6 +31,7 @@ class Slots:
         self.alive: Bits = bits.none_of(self.first_new // 8 + ROOM_BYTES)
         self.leading: Bits = self.alive.copy()
         """One slot of each product, whose bit counts the product once; may be dead."""
+        self._lead_of = np.full(0, NONE, np.int32)
         if base is not None and rows:
             self._pictures[:rows], self._products[:rows] = base.pictures, base.products
             self.alive = bits.packed(np.ones(rows, bool), len(self.alive))
@@ -37,6 +40,7 @@ class Slots:
             leads = np.zeros(rows, bool)
             leads[base.by_product[first]] = True
             self.leading = bits.packed(leads, len(self.alive))
+            self._lead(np.flatnonzero(leads))
         self.dead_in_base = 0
         self.count = rows
 
@@ -67,11 +71,29 @@ class Slots:
         self._products[start : self.end] = products
         bits.add_to(self.alive, np.arange(start, self.end))
         leads = start + np.unique(products, return_index=True)[1]
-        # A product's pictures may come in two batches; one put anew has left dead slots behind.
-        if start > self.first_new and bits.holds(self.alive, np.array([start - 1]))[0]:
-            leads = leads[self._products[leads] != self._products[start - 1]]
-        bits.add_to(self.leading, leads)
+        # Of a product that stays, one picture may be seen again and come alone, or in two batches;
+        # one put anew has left dead slots behind.
+        before = self._leads_of(self._products[leads])
+        stays = (before != NONE) & bits.holds(self.alive, before.clip(min=0))
+        bits.add_to(self.leading, leads[~stays])
+        self._lead(leads[~stays])
         self.count += len(pictures)
+
+    def _lead(self, slots: SlotIds) -> None:
+        """Note that these slots lead their products."""
+        products = self._products[slots]
+        most = int(products.max(initial=0)) + 1
+        if most > len(self._lead_of):
+            room = np.full(most + most // 4 - len(self._lead_of), NONE, np.int32)
+            self._lead_of = np.concatenate((self._lead_of, room))
+        self._lead_of[products] = slots
+
+    def _leads_of(self, products: Ids) -> SlotIds:
+        """The slot that led each product last; NONE for none."""
+        found = np.full(len(products), NONE, np.int64)
+        known = products < len(self._lead_of)
+        found[known] = self._lead_of[products[known]]
+        return found
 
     def _grow(self) -> None:
         needed = -(-len(self._pictures) // 8)

@@ -146,7 +146,7 @@ def _pack_pictures(
             continue
         try:
             if name not in sums:
-                _add_file(tar, name, file, sums)
+                _add_file(tar, name, file, sums, as_begun=True)
         except OSError:
             left_out.append(str(file))
             continue
@@ -174,24 +174,39 @@ def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes, sums: dict[str, str
     sums[name] = hashlib.sha256(data).hexdigest()
 
 
-def _add_file(tar: tarfile.TarFile, name: str, path: Path, sums: dict[str, str]) -> None:
+def _add_file(
+    tar: tarfile.TarFile, name: str, path: Path, sums: dict[str, str], *, as_begun: bool = False
+) -> None:
+    """Pack a file; one that may be changed meanwhile is packed `as_begun`: in its first length."""
     with path.open("rb") as file:
         info = tarfile.TarInfo(name)
         info.size = os.fstat(file.fileno()).st_size
-        summing = _Summing(file)
+        summing = _Summing(file, info.size if as_begun else 0)
         tar.addfile(info, summing)
         sums[name] = summing.digest()
 
 
 class _Summing:
-    """A file that is hashed while it is read."""
+    """A file that is hashed while it is read, filled up to `least_bytes`.
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._sum = file, hashlib.sha256()
+    Zeros stand for what somebody cut off meanwhile, or the disk cannot give: the tar has promised
+    the length, and everything after it would be lost. The sum tells that it is not the picture.
+    """
+
+    def __init__(self, file: IO[bytes], least_bytes: int) -> None:
+        self._file, self._missing, self._sum = file, least_bytes, hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes."""
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError:
+            if not self._missing:
+                raise
+            data = b""
+        if size > 0:
+            data += bytes(max(0, min(size, self._missing) - len(data)))
+        self._missing = max(0, self._missing - len(data))
         self._sum.update(data)
         return data
 

@@ -42,7 +42,7 @@ class Tiered:
     @property
     def held_bytes(self) -> int:
         """What it takes in memory for good."""
-        slots = 16 * self.slots.end + 2 * self.slots.size_bytes
+        slots = 20 * self.slots.end + 2 * self.slots.size_bytes
         base = 0 if self.base is None else self.base.held_bytes
         return base + slots + 4 * self._dimension * len(self._new)
 

@@ -3,16 +3,20 @@
 import csv
 import io
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from index import flaws as flaws_file
 from index.build import apply_source
+from index.examine import PictureFile, read_picture
 from index.flaws import Flaw, find_flaws, scan
 from index.links import LinkNote, Links
 from index.shelf import Shelf
+from index.traits import Traits
 from tests.fakes import FakeEncoder, drawn_picture, fake_spec
 from vision.decode import Limits
 
@@ -99,6 +103,38 @@ def test_the_blank_and_the_tiny_are_found_and_are_no_duplicates(
 def test_files_that_went_or_broke_later_are_found(shelf: Shelf, stock: Callable[..., Path]) -> None:
     folder = stock({"a": picture(1), "b": picture(2), "c": picture(3)})
     (folder / "a.img").unlink()
+    assert found(shelf) == [("missing", "a")]
+
+
+def test_a_product_deleted_while_flaws_are_sought_is_not_missing(
+    shelf: Shelf, stock: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stock({"a": picture(1), "b": picture(2)})
+    traits = flaws_file._traits
+
+    def and_delete(connection: sqlite3.Connection) -> dict[str, Traits]:
+        found = traits(connection)
+        shelf.delete("a")
+        (folder / "a.img").unlink()
+        return found
+
+    monkeypatch.setattr(flaws_file, "_traits", and_delete)
+    assert find_flaws(shelf.database, shelf.folder).all == ()
+
+
+def test_a_picture_that_goes_while_it_is_looked_at_is_not_broken(
+    shelf: Shelf, stock: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = stock({"a": picture(1)})
+    with shelf.database.writing() as connection:
+        connection.execute("DELETE FROM traits")
+
+    def and_unlink(path: Path, limits: Limits, now_ns: int) -> PictureFile:
+        (folder / "a.img").unlink()
+        return read_picture(path, limits, now_ns)
+
+    monkeypatch.setattr(flaws_file, "read_picture", and_unlink)
+    scan(shelf.database, shelf.folder, Limits())
     assert found(shelf) == [("missing", "a")]
 
 

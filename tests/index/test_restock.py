@@ -10,7 +10,7 @@ import pytest
 
 from index.errors import ShopMoved
 from index.product import Picture, Product
-from index.restock import AT_ONCE, hand_over, restock
+from index.restock import AT_ONCE, Restocked, hand_over, restock
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, drawn_picture, fake_spec
 from vision.decode import Limits
@@ -105,6 +105,14 @@ def test_a_product_deleted_while_its_turn_comes_is_passed_over(
 
         restocked = restock(old, new, NEW, Limits(), delete_last)
         assert (new.find(last), len(new), restocked.lost) == (None, 2 * AT_ONCE - 1, {})
+
+
+def test_what_a_later_run_finds_or_nobody_has_any_more_is_not_lost() -> None:
+    done = Restocked(lost={"found": "gone", "deleted": "gone", "still": "gone", "again": "gone"})
+    later = Restocked(lost={"again": "worse"}, looked_at={"found", "again"})
+    later.here = {"found", "still", "again"}
+    done.add(later)
+    assert done.lost == {"still": "gone", "again": "worse"}
 
 
 def test_who_moved_back_may_be_written_to_again(tmp_path: Path, picture: Picture) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,25 @@ def test_pictures_that_changed_or_went_are_left_out_and_said(shelf: Shelf, tmp_p
     with Shelf.open(tmp_path / "there", ENCODER.spec) as there:
         assert [p.path for p in there.pictures("p2")] == [str(two)]
     assert len(list((tmp_path / "there" / "pictures").iterdir())) == 4
+
+
+def test_a_picture_cut_short_while_it_is_packed_costs_no_other(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = Path(shelf.pictures("p2")[0].path)
+    pack = tarfile.TarFile.addfile
+
+    def cut_and_pack(tar: tarfile.TarFile, info: tarfile.TarInfo, data: Any = None) -> None:
+        if info.name.startswith(f"pictures/{sha256_of(drawn_picture(2))}"):
+            two.write_bytes(two.read_bytes()[:100])  # a retoucher saves it just now
+        pack(tar, info, data)
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", cut_and_pack)
+    taken = take(shelf, tmp_path / "s.tar")
+    assert taken.left_out == [str(two)]
+    restore(tmp_path / "s.tar", tmp_path / "there")
+    assert len(answers(tmp_path / "there")) == PRODUCTS + 1
+    assert len(list((tmp_path / "there" / "pictures").iterdir())) == PRODUCTS
 
 
 def test_a_snapshot_of_a_shop_that_is_written_to_is_of_one_moment(
