@@ -156,11 +156,10 @@ class Bench:
         """Bulk indexing against the bare encoder, pictures alone and with titles."""
         with self.catalogue.open(encoding="utf-8", newline="") as file:
             titles = [row["title"] for row in csv.DictReader(file)]
-        found = [
-            self._bulk("pictures alone", [], "--pictures-only"),
-            self._bulk("titles too", titles),
-        ]
-        save("bulk", found)
+        found = [self._bulk("titles too", titles)]
+        if not self.args.products:
+            found.insert(0, self._bulk("pictures alone", [], "--pictures-only"))
+        save(f"bulk-{self.args.products}" if self.args.products else "bulk", found)
         return []
 
     def _bulk(self, what: str, titles: list[str], *options: str) -> dict[str, object]:
@@ -172,10 +171,9 @@ class Bench:
         found = bench_bulk.run(what, self.catalogue, work, before, *options, products=wanted)
         after = bench_encode.bare_throughput(*speed)
         print(
-            f"bulk, {what}: bare {before:.0f} and {after:.0f} products/s (before, after); full run "
-            f"{found.full_s:.1f} s = {found.products / found.full_s:.0f} products/s, "
-            f"{found.share_of_bare:.2f} of bare; unchanged {found.unchanged_s:.2f} s; "
-            f"1 % changed {found.changed_s:.2f} s = {found.changed_share:.3f} of a full run",
+            f"bulk: bare {before:.0f} and {after:.0f} products/s (before, after); full run "
+            f"{found.products / found.full.wall_s:.0f} products/s, {found.share_of_bare:.2f} of "
+            f"bare; {found.line()}",
             flush=True,
         )
         return {**asdict(found), "bare_after_per_s": after}
