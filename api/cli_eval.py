@@ -46,6 +46,12 @@ def evaluate(
     pictures_only: Annotated[
         bool, typer.Option("--pictures-only", help="Leave titles out of the products' vectors.")
     ] = False,
+    report_folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Draw queries, answers and expectations as a page in this folder."
+        ),
+    ] = None,
     model: ModelOption = DEFAULT_MODEL,
     as_json: JsonOption = False,
 ) -> None:
@@ -54,6 +60,8 @@ def evaluate(
     `expect` holds terms separated by |: a SKU, a field=value on any column of the catalogue, or
     `none` for something that the shop does not sell. Ranking figures run unfolded and ignore
     refusals; a query that cannot be read counts as missed, a row without `expect` is no query.
+    --report DIR writes DIR/index.html, worst misses first; it shows the photos, so keep it to
+    yourself.
     """
     from api.expectations import read_queries
     from api.yardstick import remarks, report
@@ -63,7 +71,10 @@ def evaluate(
         measured, products = _measure(
             folder, catalogue, asked.rows, pictures_only, model, quiet=as_json
         )
-    figures = report(measured)
+        figures = report(measured)
+        if report_folder is not None:
+            page = _draw(report_folder, folder, measured, figures, model)
+            aside().print(f"the report: {plain(str(page))}", soft_wrap=True)
     _show_remarks(remarks(measured, products, asked.rejected_lines))
     if as_json:
         say_json(figures)
@@ -108,6 +119,29 @@ def _measure(
         return list(steps("Searching", judged, len(rows), quiet=quiet)), len(opened.shelf)
     finally:
         opened.close()
+
+
+def _draw(
+    out: Path, shop: Path, measured: Sequence[Any], figures: dict[str, Any], model: str
+) -> Path:
+    """The page of a report on what was searched in `shop`."""
+    from api.eval_report import Asked, write_report
+    from api.eye import card_of
+    from index.shelf import Shelf
+
+    settings = settings_of(shop=shop, model=model)
+    card = card_of(settings.model, settings.store)
+    shown = {sku for m in measured for sku in (*m.hits, *m.expected)}
+    titles: dict[str, str] = {}
+    pictures: dict[str, Path] = {}
+    with Shelf.open(shop, card.spec) as shelf:
+        for sku in shown:
+            found = shelf.find(sku)
+            if found is not None:
+                titles[sku] = found.title
+                pictures.update((sku, Path(p.path)) for p in shelf.pictures(sku)[:1])
+    asked = Asked(measured, figures, titles, pictures, f"{card.name} {card.version}")
+    return write_report(asked, out)
 
 
 def _show_remarks(lines: list[str]) -> None:

@@ -23,17 +23,22 @@ from vision.errors import VisionError
 
 SEED = 20261122
 """Of the bootstrap: a second run on the same answers prints the same intervals."""
+HITS_KEPT = 10
+EXPECTED_KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One query, judged. `fault` says why it could not be searched, `warning` what is odd."""
+    """One query, judged. `fault` says why it could not be searched, `warning` what is odd; `hits`
+    are the SKUs of its first HITS_KEPT answers, `expected` some of those that were."""
 
     row: QueryRow
     judged: Judged
     latency_ms: float | None
     fault: str = ""
     warning: str = ""
+    hits: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
 
 
 def judge_all(
@@ -47,6 +52,7 @@ def judge_all(
 def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
     """Search one query and compare the answer with what was expected."""
     relevant = len(expected.skus)
+    wanted_skus = tuple(sorted(expected.skus)[:EXPECTED_KEPT])
     try:
         rooms = Rooms()
         wanted = read_wanted({"text": row.text, "top": TOP_MOST, "unfold": True})
@@ -57,7 +63,7 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
         latency_ms = rooms.took_ms()["total"]
     except (VisionError, CatalogueError, DoorError, OSError) as error:
         missed = Judged(expected.answerable, (), relevant, refused=False, probability=None)
-        return Measured(row, missed, None, _told(error), expected.warning)
+        return Measured(row, missed, None, _told(error), expected.warning, (), wanted_skus)
     hits = found.answer.hits
     judged = Judged(
         answerable=expected.answerable,
@@ -66,7 +72,8 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
         refused=found.answer.nothing_like_this,
         probability=hits[0].probability if hits else None,
     )
-    return Measured(row, judged, latency_ms, "", expected.warning)
+    first = tuple(hit.product.sku for hit in hits[:HITS_KEPT])
+    return Measured(row, judged, latency_ms, "", expected.warning, first, wanted_skus)
 
 
 def _told(error: Exception) -> str:

@@ -12,7 +12,7 @@ from vision.compose import compose
 from vision.embedding import Embedding
 from vision.spec import Block, EncoderSpec
 
-SHARES = (0.3, 0.5, 0.7, 0.85)
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.85)
 TITLE_FACTORS = (1.0, 0.5)
 FOLDS = 5
 MOST_ASKED = 1_500
