@@ -15,7 +15,8 @@ from api.problems import documented
 from api.replies import picture_path
 from api.shop import Shop
 from index.errors import ShopBroken
-from index.flaws import KINDS, Flaw, FlawKind, Flaws, find_flaws
+from index.flaw_list import FlawList
+from index.flaws import KINDS, Flaw, FlawKind, Flaws
 
 PAGE, PAGE_MOST = 50, 500
 
@@ -51,6 +52,7 @@ class FlawsReply(BaseModel):
 def routes(shop: Shop) -> APIRouter:
     """One list of everything that is wrong."""
     router = APIRouter(prefix="/v1/flaws", tags=["flaws"])
+    flaws = FlawList(shop.shelf.database, shop.shelf.folder)
 
     @router.get(
         "",
@@ -66,8 +68,7 @@ def routes(shop: Shop) -> APIRouter:
         if kind is not None and kind not in KINDS:
             raise BadParameter("kind", f"it is one of {', '.join(KINDS)}")
         place = None if after is None else read_cursor(after)
-        find = partial(find_flaws, shop.shelf.database, shop.shelf.folder)
-        found = await shop.entrance.run(find)
+        found = await shop.entrance.run(partial(flaws.flaws, begins=after is None))
         return JSONResponse(page_json(found, kind, place, limit))
 
     return router
