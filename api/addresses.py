@@ -27,6 +27,7 @@ ADDRESSES: tuple[tuple[str, Act], ...] = (
     ("GET /v1/shop", Act.SEE_SHOP),
     ("GET /v1/search", Act.SEARCH),
     ("POST /v1/search", Act.SEARCH),
+    ("POST /v1/regions", Act.SEARCH),
     ("GET /v1/products/{sku:path}/pictures/{ordinal}", Act.SEE_PRODUCT),
     ("GET /v1/products/{sku:path}", Act.SEE_PRODUCT),
     ("PUT /v1/products/{sku:path}", Act.WRITE_PRODUCT),

@@ -13,6 +13,7 @@ from api import (
     product_list,
     products,
     ready,
+    regions,
     rules,
     search,
     signing_in,
@@ -44,7 +45,7 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     post_porter(app, shop.office)
     open_counter(app, shop)
     catalogue = (product_list, products, product_changes, rules, flaws)
-    for room in (search, keeping, *catalogue, ready, page, widget):
+    for room in (search, regions, keeping, *catalogue, ready, page, widget):
         app.include_router(room.routes(shop))
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))

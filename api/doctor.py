@@ -14,6 +14,7 @@ import numpy as np
 
 from api.doctor_index import index_findings
 from api.doctor_mirror import mirror_findings
+from api.doctor_regions import regions_finding
 from api.errors import DoorBroken
 from api.eye import card_of
 from api.finding import Finding
@@ -50,6 +51,7 @@ def examine(settings: Settings, *, shop_named: bool) -> list[Finding]:
     if encoder is not None:
         findings.append(_encoding(encoder))
         findings.extend(_shop(settings, encoder, named=shop_named))
+    findings.append(regions_finding(settings))
     return [*findings, *mirror_findings(), *_keys(settings.shop), _disk(settings.shop)]
 
 

@@ -53,4 +53,5 @@ def shop_json(shop: Shop, windows: Windows) -> dict[str, Any]:
         "currency": shop.currency,
         "facets": facets,
         "windows": windows_json(windows.look(categories)),
+        "regions": shop.spotter.present,
     }

@@ -190,6 +190,7 @@ class ShopReply(BaseModel):
     windows: list[WindowReply] = Field(
         default_factory=list, description="Six at most, for a first page"
     )
+    regions: bool = Field(False, description="Whether POST /v1/regions finds things in pictures")
 
 
 class Problem(BaseModel):

@@ -19,6 +19,13 @@ def default_store() -> Path:
     return Path.home() / ".local" / "share" / "vistazo" / "models"
 
 
+def built_in() -> Path:
+    """Where the files lie that come with the service."""
+    from models.registry import BUILTIN
+
+    return BUILTIN
+
+
 def default_threads() -> int:
     """A thread per core that this process may use, four at most."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -50,6 +57,9 @@ class Settings(BaseSettings):
     """A model's name (NAME or NAME@VERSION of the store), or the folder of its card."""
     store: Path = Field(default_factory=default_store)
     """The folder of published models."""
+    regions: Path = Field(default_factory=built_in)
+    """The folder of regions.onnx and regions.json, which find the things in a picture; where the
+    folder has none, everything else works without."""
     index_memory_mb: int = Field(2_000, ge=1, le=10_000_000)
     """Memory that the vectors of a process may take, in millions of bytes."""
     index_kind: Literal["auto", "flat", "lists"] = "auto"

@@ -16,6 +16,7 @@ from api.home import home_of
 from api.pictures import Thumbnails
 from api.saved import Saved
 from api.settings import Settings
+from api.spotting import Spotter
 from index.disposal import THUMBNAILS_FOLDER
 from index.shelf import Shelf
 from vision.batching import BatchingEncoder
@@ -49,6 +50,7 @@ class Shop:
     office: BackOffice
     courier: Courier
     saved: Saved
+    spotter: Spotter
 
     def model_json(self) -> dict[str, str]:
         """The model's name and version, as every answer tells them."""
@@ -128,4 +130,5 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         office=office,
         courier=Courier(of_queries(settings)),
         saved=Saved(home_of(settings.shop.resolve()), settings.saved_most_bytes),
+        spotter=Spotter(settings.regions, threads=settings.threads, max_waiting=settings.waiting),
     )

@@ -33,6 +33,7 @@ WINGS: dict[type[Exception], Row] = {
         503, "encoder-broken", "The encoder does not work", private=True, retry=True
     ),
     vision_errors.BadModel: Row(500, "bad-model", "The model cannot be used", private=True),
+    vision_errors.NoRegions: Row(404, "no-regions", "Things are not looked for here"),
     index_errors.CatalogueError: Row(
         500, "cannot-remember", "The catalogue failed", private=True
     ),

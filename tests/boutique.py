@@ -26,6 +26,7 @@ from api.settings import Settings
 from api.shop import Shop, shop_of
 from api.stocking import stock_product
 from index.shelf import Shelf
+from tests.drawn_finder import write_finder
 from tests.fakes import FakeEncoder, fake_spec
 from vision.spec import Calibration
 
@@ -159,7 +160,10 @@ def serving(folder: Path) -> Iterator[Boutique]:
     spec = replace(
         fake_spec(title_weight=0.0), calibrations={"picture": CALIBRATION, "both": CALIBRATION}
     )
-    settings = Settings(shop=folder, name="Boutique", currency="EUR", decoders=0)
+    settings = Settings(
+        shop=folder, name="Boutique", currency="EUR", decoders=0, regions=folder.parent / "finder"
+    )
+    write_finder(settings.regions)
     shop = shop_of(settings, Shelf.open(folder, spec, create=True), FakeEncoder(spec))
     fill(shop)
     searches: list[Search] = []

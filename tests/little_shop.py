@@ -64,7 +64,10 @@ def catalogue(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(shop=tmp_path / "shop", name="Test shop", currency="EUR", decoders=0)
+    return Settings(
+        shop=tmp_path / "shop", name="Test shop", currency="EUR", decoders=0,
+        regions=tmp_path / "left out",
+    )  # fmt: skip
 
 
 @pytest.fixture

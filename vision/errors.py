@@ -11,7 +11,8 @@ VisionError
 ├── DecoderBroken (RuntimeError)      no picture can be decoded at all
 ├── EncoderBusy (RuntimeError)        the bounded entry is full: come back later
 ├── EncoderBroken (RuntimeError)      encoding fails or hangs
-└── BadModel (ValueError)             a model's files are missing, changed or malformed
+├── BadModel (ValueError)             a model's files are missing, changed or malformed
+└── NoRegions (LookupError)           the finder of things was left out of this installation
 """
 
 
@@ -123,3 +124,13 @@ class BadModel(VisionError, ValueError):
     def __init__(self, model: str, reason: str) -> None:
         self.model, self.reason = model, reason
         super().__init__(f"The model {model!r} cannot be used: {reason}. Run `vistazo doctor`.")
+
+
+class NoRegions(VisionError, LookupError):
+    """The finder of things was left out of this installation."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This shop does not look for things in pictures: regions.onnx was left out. Search "
+            "works without it; send a `box` to search for a part of the picture."
+        )
