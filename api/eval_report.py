@@ -168,8 +168,9 @@ _PAGE = (
     "<main>{queries}</main>{more}</body></html>\n"
 )
 _QUERY = (
-    '<article class={mood} id="line-{line}"><div class=asked>{image}{said}<p class=expect>line '
-    "{line}: {expect}</p><p class=verdict>{verdict}</p></div><div class=answers><ul class=wants>{wanted}"
+    "<article class={mood} id=line-{line}><div class=asked>{image}{said}<p class=expect>line "
+    "{line}: {expect}</p><p class=verdict>{verdict}</p></div><div class=answers>"
+    "<ul class=wants>{wanted}"
     "</ul><ul class=hits>{hits}</ul></div></article>"
 )
 _PLOT = (

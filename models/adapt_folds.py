@@ -5,7 +5,7 @@ neither it nor the fold that is measured.
 """
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -120,7 +120,6 @@ def carried(calibrations: dict[str, Calibration], scores: Scores) -> dict[str, C
         b, a = np.concatenate(scores.before[asked]), np.concatenate(scores.after[asked])
         stretch = float(b.std() / max(a.std(), 1e-6))
         shift = float(b.mean() - stretch * a.mean())
-        found[query] = Calibration(
-            old.slope * stretch, old.offset + old.slope * shift, old.refuse_below
-        )
+        offset = old.offset + old.slope * shift
+        found[query] = replace(old, slope=old.slope * stretch, offset=offset)
     return found

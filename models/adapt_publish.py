@@ -46,9 +46,8 @@ def publish_adapted(
         learned, blend = made.learned, made.chosen.blend
         adapted_pictures(made.sensing, learned.lens, blend, part / "image.onnx")
         adapted_words(base.spec.words_graph, learned.speech, blend, part / "words.onnx")
-        shutil.copyfile(base.spec.vocabulary, part / "vocabulary.json")
-        if base.spec.lexicon is not None:
-            shutil.copyfile(base.spec.lexicon, part / "lexicon.json")
+        for path in _further(base.spec).values():
+            shutil.copyfile(path, part / path.name)
         card = _card(name, base, made, told, part)
         write_card(card, part)
         _prove(base.spec, card.spec, made, shop)
@@ -71,16 +70,23 @@ def _card(name: str, base: ModelCard, made: Made, told: dict[str, Any], part: Pa
         base.spec, name=name, version=version, space=f"{name}/{version}",
         dimension=base.spec.dimension + width,
         image_graph=part / "image.onnx", words_graph=part / "words.onnx",
-        vocabulary=part / "vocabulary.json",
-        lexicon=part / "lexicon.json" if base.spec.lexicon is not None else None,
         title_weight=base.spec.title_weight * chosen.blend.title_factor,
         blocks=shop_blocks(base.spec, width),
         calibrations=carried(base.spec.calibrations, chosen.scores),
+        **{name: part / path.name for name, path in _further(base.spec).items()},
     )  # fmt: skip
     source = f"{base.name}@{base.version}, adapted to a shop by models/adapt.py. {base.source}"
     data = (*base.data, f"the shop's own table: {told['products']} products, {told['pictures']} "
             f"pictures (sha256 {told['table_sha256'][:12]})")  # fmt: skip
     return ModelCard(spec, source, base.licence, data, sums, {"adapted": told})
+
+
+def _further(spec: EncoderSpec) -> dict[str, Path]:
+    """The model's files beside its graphs, by the spec's name for them: they go along as they are,
+    for the first dimensions of an adapted vector are the model's own, only shorter."""
+    held = {name: getattr(spec, name) for name in EncoderSpec.__slots__}
+    graphs = ("image_graph", "words_graph")
+    return {n: path for n, path in held.items() if isinstance(path, Path) and n not in graphs}
 
 
 def _prove(base: EncoderSpec, spec: EncoderSpec, made: Made, shop: Shop) -> None:
