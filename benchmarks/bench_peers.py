@@ -9,7 +9,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,12 +48,15 @@ class Point:
     memory_bytes: int
 
 
-def run(large: Large, spec: EncoderSpec, cache: Path) -> list[dict[str, Any]]:
-    """Every point of every peer; those that are not installed are left out and told."""
-    found: list[dict[str, Any]] = []
+def run(
+    large: Large, spec: EncoderSpec, cache: Path, names: Sequence[str], before: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every point of the peers `names`, beside those of others that are known from `before`; those
+    that are not installed are left out and told."""
+    found = [point for point in before if point["name"] not in names]
     asked = cache / f"asked-{large.size}.npz"
     np.savez(asked, queries=large.queries, truth=large.truth)
-    for name in PEERS:
+    for name in names:
         done = subprocess.run(
             [sys.executable, "-c", CHILD, name, str(large.folder), str(cache), str(asked)],
             stdout=subprocess.PIPE, text=True, check=False,

@@ -1,6 +1,7 @@
 """A million made products: vectors, filters, peers, and the plot of them.
 
     python -m benchmarks million [vectors filters peers plot] [--size 1000000] [--cache DIR]
+    python -m benchmarks million peers plot --peers hnswlib    # others' points stay as they are
 
 Everything that takes long is kept in the cache folder and not made twice: the real embeddings (20
 minutes of one core), the shop (5), its base (5), each peer's index (an hour of one core together).
@@ -11,6 +12,7 @@ import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks import bench_filters, bench_million, bench_peers, pareto
 from benchmarks.real_points import RealPoints, real_points
@@ -32,6 +34,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--rounds", type=int, default=100, help="pairs timed against Flat")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench" / "million")
     parser.add_argument("--space", help="of embeddings kept for an earlier model; by default ours")
+    parser.add_argument("--peers", help=f"which of {', '.join(bench_peers.PEERS)}; all by default")
     args = parser.parse_args(arguments)
     spec: EncoderSpec = load_card(ROOT / "models" / "builtin").spec
     encoder = OnnxEncoder(spec, threads=1)
@@ -48,16 +51,27 @@ def main(arguments: list[str]) -> None:
     if "filters" in stages:
         _save("filters", args.size, _filters(large.folder, spec, real))
     if "peers" in stages:
-        _save("peers", args.size, bench_peers.run(large, spec, args.cache))
+        names = args.peers.split(",") if args.peers else bench_peers.PEERS
+        if unknown := set(names) - set(bench_peers.PEERS):
+            parser.error(f"no peer is named {', '.join(sorted(unknown))}")
+        _save("peers", args.size, bench_peers.run(large, spec, args.cache, names, _peers(args)))
     if "plot" in stages:
-        points = json.loads(_path("peers", args.size).read_text("utf-8"))["result"]
-        pareto.draw(points, ROOT / "docs" / "pictures" / "pareto.svg", args.size)
+        pareto.draw(_peers(args), ROOT / "docs" / "pictures" / "pareto.svg", args.size)
 
 
 def _filters(folder: Path, spec: EncoderSpec, real: RealPoints) -> list[dict[str, object]]:
     queries = bench_million.some_queries(real)[:FILTER_QUERIES]
     with Shelf.open(folder, spec) as shelf:
         return [asdict(one) for one in bench_filters.run(folder, shelf, queries)]
+
+
+def _peers(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """The points that were measured so far."""
+    path = _path("peers", args.size)
+    found: list[dict[str, Any]] = (
+        json.loads(path.read_text("utf-8"))["result"] if path.exists() else []
+    )
+    return found
 
 
 def _path(name: str, size: int) -> Path:
