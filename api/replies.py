@@ -118,6 +118,14 @@ class ModelReply(BaseModel):
     version: str
 
 
+class SuggestedReply(BaseModel):
+    """A filter that suggests itself: what most of the likeliest hits are, and not all of them."""
+
+    field: str = Field(examples=["colour"])
+    value: str = Field(examples=["blue"])
+    share: float = Field(examples=[0.83], description="How much of the likeliest hits have it")
+
+
 class SearchReply(BaseModel):
     """The answer to a search, best hit first."""
 
@@ -130,6 +138,9 @@ class SearchReply(BaseModel):
     facets: dict[str, list[tuple[str, int]]] = Field(
         description="Values among the hits, most frequent first",
         examples=[{"category": [["Gear/Bags", 12]], "colour": [["blue", 5]]}],
+    )
+    suggested: list[SuggestedReply] = Field(
+        default_factory=list, description="Filters that suggest themselves, likeliest first"
     )
     model: ModelReply
     took_ms: dict[str, float] = Field(examples=[{"decode": 3.1, "encode": 5.2, "total": 10.1}])

@@ -25,8 +25,10 @@ from api.problems import documented
 from api.replies import SearchReply, facets_of, hit_json
 from api.rooms import Rooms, server_timing
 from api.shop import Shop
+from api.suggesting import Suggested, fields_in, suggested_filters
 from api.wanted import Wanted
 from index.errors import BadFilter, BadLink, ShopBroken, ShopBusy, UnknownProduct
+from index.filters import parse_filter
 from vision.errors import (
     BoxOutside,
     DecoderBroken,
@@ -157,15 +159,26 @@ def search_json(shop: Shop, asked: Asked, found: Found, rooms: Rooms) -> dict[st
     with rooms.room("reply"):
         hits = [hit_json(hit) for hit in found.answer.hits]
         facets = facets_of(hit.product for hit in found.answer.hits)
+        suggested = [] if found.answer.nothing_like_this else _suggested(asked.wanted, found)
     return {
         "search_id": shop.new_id(),
         "query": query_json(asked.wanted, found, with_picture=asked.picture is not None),
         "hits": hits,
         "nothing_like_this": found.answer.nothing_like_this,
         "facets": facets,
+        "suggested": suggested,
         "model": shop.model_json(),
         "took_ms": rooms.took_ms(),
     }
+
+
+def _suggested(wanted: Wanted, found: Found) -> list[Suggested]:
+    """Filters that suggest themselves, but none on what she has said herself."""
+    said = list(fields_in(parse_filter(wanted.filter).root)) if wanted.filter else []
+    if found.reading is not None:
+        said += ["colour"] if found.reading.colours else []
+        said += ["category"] if found.reading.kinds else []
+    return suggested_filters(found.answer.hits, said)
 
 
 def query_json(wanted: Wanted, found: Found, *, with_picture: bool) -> dict[str, Any]:
