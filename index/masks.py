@@ -86,7 +86,7 @@ class Masks:
 
     def keep(self, key: Key, products: Ids) -> Bits:
         """Take over which products have what `key` says."""
-        chosen = np.zeros(int(self._slots.products.max(initial=0)) + 1, bool)
+        chosen = np.zeros(self._slots.room_for_products, bool)
         chosen[products[products < len(chosen)]] = True
         found = bits.packed(chosen[self._slots.products], self._slots.size_bytes)
         self._bitmaps[key] = found
@@ -97,7 +97,7 @@ class Masks:
     def keep_numbers(self, field: str, products: Ids, numbers: Numbers) -> list[Ranked]:
         """Take over the numbers of `field`: pairs in the order of products."""
         owners = self._slots.products
-        size = int(owners.max(initial=0)) + 1
+        size = self._slots.room_for_products
         columns: list[Ranked] = []
         while len(products) or not columns:
             inside = products < size

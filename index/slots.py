@@ -59,6 +59,11 @@ class Slots:
         """The product of each slot; 0 in none."""
         return self._products[: self.end]
 
+    @property
+    def room_for_products(self) -> int:
+        """More than the highest product id in any slot."""
+        return len(self._lead_of)
+
     def append(self, pictures: Ids, products: Ids) -> None:
         """Give slots to pictures with ids higher than all before."""
         start, self.end = self.end, self.end + len(pictures)
