@@ -41,7 +41,8 @@ class App {
     if (!asksNothing(query)) this.#search({ fresh: true });
     document.documentElement.dataset.ready = "";
     performance.mark("ready");
-    await this.#openShop();
+    this.opening = this.#openShop();
+    await this.opening;
     this.#second(); // now, so that the first answer need not wait for it
   }
 
@@ -109,8 +110,16 @@ class App {
   async #taken(file) {
     byId("busy").hidden = false; // large photos take a while to make ready
     const picture = await this.pictures.take(file);
+    const box = await this.#meant(picture);
     byId("busy").hidden = true;
-    await this.#ask({ ...NOTHING, picture: picture.id });
+    await this.#ask({ ...NOTHING, picture: picture.id, box });
+  }
+
+  /** The box of a new photo to search first: its most prominent thing, or null for all of it. */
+  async #meant(picture) {
+    await this.opening; // the shop tells whether it looks for things
+    if (!this.shop.regions || !(await this.#second())) return null;
+    return this.found.lookInto(picture);
   }
 
   /** A new question: a new step, seen from the top. */

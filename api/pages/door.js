@@ -37,6 +37,12 @@ export async function search(query, bytes, signal) {
   return ask(address, { method: "POST", body: bytes, headers: { "Content-Type": typeOf(bytes) }, signal });
 }
 
+/** The things in a picture. @param {Blob} bytes @param {AbortSignal} [signal] */
+export function regions(bytes, signal) {
+  const headers = { "Content-Type": typeOf(bytes) };
+  return ask(new URL("/v1/regions", document.baseURI), { method: "POST", body: bytes, headers, signal });
+}
+
 /** @param {string} sku @param {AbortSignal} [signal] */
 export const product = (sku, signal) =>
   ask(new URL(`/v1/products/${encodeURIComponent(sku)}`, document.baseURI), { signal });

@@ -10,6 +10,7 @@ import { countFilters, NO_FILTERS } from "./query.js";
 import { Rail } from "./rail.js";
 import { Results } from "./results.js";
 import { Tally } from "./tally.js";
+import { lookInto } from "./things.js";
 
 /**
  * @typedef {object} Hands what the shopper can do here
@@ -77,6 +78,11 @@ export class Found {
     byId("keep").setAttribute("aria-pressed", String(this.kept === query));
   }
 
+  /** Finds the things in a new photo; the box to search first, null for all of it. */
+  lookInto(picture) {
+    return lookInto(picture);
+  }
+
   /** @param {boolean} fresh nothing of an earlier answer is worth keeping on show */
   searching(fresh) {
     this.results.searching(fresh);
@@ -110,6 +116,7 @@ export class Found {
 
   #chips(answer) {
     drawChips(byId("chips"), this.query, answer?.query?.understood ?? null, {
+      suggested: answer?.suggested ?? [],
       strings: this.strings,
       currency: this.currency,
       change: (filters) => this.hands.narrow({ filters }),

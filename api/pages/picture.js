@@ -15,6 +15,12 @@ const THUMB_PX = 160;
  * @property {string|null} thumb
  * @property {number} width upright, in pixels of `bytes`; 0 where unknown
  * @property {number} height
+ * @property {Thing[]} [things] once they were looked for
+ *
+ * @typedef {object} Thing
+ * @property {number[]} box x, y, w, h in pixels of the upright picture
+ * @property {string} kind
+ * @property {number} confidence
  */
 
 export class Pictures {
@@ -75,7 +81,7 @@ function fit({ width, height }, sidePx) {
 }
 
 /** @returns {Promise<Blob>} a JPEG whose longer side is at most `sidePx` */
-async function scaled(bitmap, sidePx, quality) {
+export async function scaled(bitmap, sidePx, quality) {
   const canvas = Object.assign(document.createElement("canvas"), fit(bitmap, sidePx));
   const context = canvas.getContext("2d");
   context.fillStyle = "#fff"; // transparent stays white, as on the server

@@ -1,6 +1,7 @@
 /** The query in sight: the shopper's photo with its frame, or the product she wants more of. */
 
 import { Crop } from "./crop.js";
+import { Dots } from "./dots.js";
 import { product } from "./door.js";
 import { byId, el } from "./dom.js";
 import { picture as productPicture } from "./tile.js";
@@ -21,6 +22,7 @@ export class Rail {
     this.thumb = byId("thumb");
     this.newWord = byId("new-word");
     this.crop = new Crop(this.cropNode, strings, framed);
+    this.dots = new Dots(this.cropNode, strings, framed);
     this.whole.addEventListener("click", () => framed(null));
     this.#watch();
   }
@@ -42,6 +44,8 @@ export class Rail {
     this.newWord.textContent = this.strings.say(this.newWord.dataset.say);
     if (shown === "photo") {
       this.crop.show(picture, query.box);
+      this.dots.show(picture, query.box);
+      this.hint.textContent = this.strings.say(picture.things?.length ? "crop.hint_things" : "crop.hint");
       this.thumb.append(el("img", { src: picture.thumb, alt: "", width: 44, height: 44 }));
     }
     if (shown === "like") this.#like(query.like);

@@ -1,0 +1,96 @@
+"""The dots on the shopper's photo: tapping one searches that thing, none is in the way."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def street_photo(tmp_path: Path) -> Path:
+    """A photo in which the boutique's finder sees a coat and a bag."""
+    from tests.boutique import jpeg
+    from tests.drawn_finder import street
+
+    path = tmp_path / "street.jpg"
+    path.write_bytes(jpeg(street((600, 800))))
+    return path
+
+
+def box_of(search: Any) -> list[int]:
+    return [int(n) for n in search.asked["box"].split(",")]
+
+
+def test_the_most_prominent_thing_is_searched_first_and_a_dot_searches_another(
+    visit: Any, street_photo: Path
+) -> None:
+    shopper = visit()
+    shopper.show_photo(street_photo)
+    assert box_of(shopper.searches()[0]) == pytest.approx([150, 160, 300, 400], abs=3)
+    coat = shopper.page.get_by_role("button", name="Search for this: jacket or coat")
+    bag = shopper.page.get_by_role("button", name="Search for this: bag")
+    assert (coat.get_attribute("aria-pressed"), bag.get_attribute("aria-pressed")) == (
+        "true", "false",
+    )  # fmt: skip
+    with shopper.next_search():
+        bag.click()
+    shopper.settled()
+    assert box_of(shopper.searches()[1]) == pytest.approx([60, 480, 60, 160], abs=3)
+    assert (coat.get_attribute("aria-pressed"), bag.get_attribute("aria-pressed")) == (
+        "false", "true",
+    )  # fmt: skip
+    with shopper.next_search():
+        shopper.page.click("#whole")
+    assert "box" not in shopper.searches()[2].asked
+
+
+def test_a_dot_is_pressed_by_keyboard_and_keeps_the_focus(visit: Any, street_photo: Path) -> None:
+    shopper = visit()
+    shopper.show_photo(street_photo)
+    shopper.page.focus(".thing:last-child")
+    with shopper.next_search():
+        shopper.page.keyboard.press("Enter")
+    shopper.settled()
+    assert len(shopper.searches()) == 2
+    assert shopper.page.evaluate("document.activeElement.title") == "bag"
+
+
+def test_only_a_small_picture_is_sent_to_be_looked_at(visit: Any, tmp_path: Path) -> None:
+    from tests.boutique import jpeg
+    from tests.drawn_finder import street
+
+    path = tmp_path / "large.jpg"
+    path.write_bytes(jpeg(street((1800, 2400))))
+    shopper = visit()
+    shopper.show_photo(path)
+    assert box_of(shopper.searches()[0]) == pytest.approx([450, 480, 900, 1200], abs=9)
+    (asked,) = [r for r in shopper.requests if r.url.endswith("/v1/regions")]
+    assert asked.sizes()["requestBodySize"] < 100_000
+
+
+def test_a_plain_photo_has_no_dots_and_is_searched_whole(visit: Any, photo: Path) -> None:
+    shopper = visit()
+    shopper.show_photo(photo)
+    assert "box" not in shopper.searches()[0].asked
+    assert shopper.page.locator(".thing").count() == 0
+
+
+def test_the_dots_are_named_in_the_shoppers_language(visit: Any, street_photo: Path) -> None:
+    shopper = visit(locale="es-ES")
+    shopper.show_photo(street_photo)
+    names = shopper.page.eval_on_selector_all(".thing", "dots => dots.map(dot => dot.title)")
+    assert names == ["chaqueta o abrigo", "bolso"]
+
+
+def test_dots_on_one_spot_are_moved_apart(visit: Any) -> None:
+    shopper = visit()
+    places = shopper.page.evaluate(
+        """async () => (await import("/pages/dots.js")).apart(
+             [{x: .5, y: .5}, {x: .5, y: .5}, {x: .52, y: .5}, {x: .9, y: .98}])"""
+    )
+    for i, one in enumerate(places):
+        for other in places[:i]:
+            assert abs(one["x"] - other["x"]) >= 0.14 or abs(one["y"] - other["y"]) >= 0.085
+    assert all(0 <= place["y"] <= 1 for place in places)
