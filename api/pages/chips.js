@@ -10,9 +10,10 @@ import { leafOf } from "./words.js";
  * @param {import("./query.js").Query} query
  * @param {any} understood the answer's `query.understood`, or null
  * @param {{strings: import("./strings.js").Strings, currency: string,
- *          change: (filters: import("./query.js").Filters) => void}} hands
+ *          change: (filters: import("./query.js").Filters) => void,
+ *          suggested?: {field: string, value: string}[]}} hands
  */
-export function drawChips(list, query, understood, { strings, currency, change }) {
+export function drawChips(list, query, understood, { strings, currency, change, suggested = [] }) {
   const removable = removables(query, strings, currency);
   const chips = removable.map(({ word, without, before }) => {
     const label = strings.say("chips.remove", { what: word });
@@ -42,7 +43,16 @@ export function drawChips(list, query, understood, { strings, currency, change }
       ),
     );
   }
-  list.replaceChildren(...told, ...chips);
+  const offered = offers(query, suggested, strings).map(({ word, before, filters }) => {
+    const click = () => change(filters);
+    const label = strings.say("chips.only", { what: word });
+    return el(
+      "li",
+      {},
+      el("button", { type: "button", class: "chip offered", "aria-label": label, on: { click } }, before, word),
+    );
+  });
+  list.replaceChildren(...told, ...chips, ...offered);
   list.hidden = list.children.length === 0;
 }
 
@@ -69,6 +79,18 @@ function removables(query, strings, currency) {
     });
   }
   if (filters.inStock) found.push({ word: strings.say("hit.stock"), without: set({ inStock: false }) });
+  return found;
+}
+
+/** The filters that suggest themselves, of those that this page can set and that are not set. */
+function offers({ filters }, suggested, strings) {
+  const found = [];
+  for (const { field, value } of suggested) {
+    if (field === "category" && !filters.category) found.push({ word: value, filters: { ...filters, category: value } });
+    if (field === "brand" && !filters.brand) found.push({ word: value, filters: { ...filters, brand: value } });
+    if (field === "colour" && !filters.colours.length)
+      found.push({ word: strings.colour(value), before: dot(value, null), filters: { ...filters, colours: [value] } });
+  }
   return found;
 }
 

@@ -43,6 +43,30 @@ def test_chips_tell_what_the_words_were_taken_to_mean(visit: Any, photo: Path) -
     assert shopper.page.locator("#chips .told").all_inner_texts() == ["green", "dress", "under €50"]
 
 
+def test_a_filter_that_suggests_itself_is_a_chip_to_tap(visit: Any, photo: Path) -> None:
+    shopper = visit()
+
+    def suggesting(route: Any) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["suggested"] = [
+            {"field": "colour", "value": "red", "share": 0.8},
+            {"field": "season", "value": "Fall", "share": 0.7},  # the page has no such filter
+        ]
+        route.fulfill(response=answer, json=body)
+
+    shopper.page.route("**/v1/search*", suggesting)
+    shopper.show_photo(photo)
+    offered = shopper.page.locator("#chips .offered")
+    assert offered.all_inner_texts() == ["red"]
+    assert offered.get_attribute("aria-label") == "Only red"
+    with shopper.next_search():
+        offered.click()
+    shopper.settled()
+    assert {sku.rsplit("-", 1)[1] for sku in shopper.shown()} == {"red"}
+    assert offered.count() == 0
+
+
 def test_a_filter_narrows_the_answer_and_its_chip_takes_it_away(visit: Any, photo: Path) -> None:
     shopper = visit()
     shopper.show_photo(photo)
@@ -78,7 +102,7 @@ def test_category_price_and_stock_filters_hold_for_every_hit(visit: Any, photo: 
         assert hit["categories"] == ["All/Hats"]
         assert hit["price"] <= 49.9
         assert hit["stock"] > 0
-    assert len(shopper.page.query_selector_all("#chips button.chip:not(.clear)")) == 3
+    assert len(shopper.page.query_selector_all("#chips button.chip:not(.clear):not(.offered)")) == 3
     with shopper.next_search():
         shopper.page.click("#chips .clear")
     assert "filter" not in shopper.searches()[-1].asked
