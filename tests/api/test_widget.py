@@ -20,6 +20,7 @@ from api.shop import shop_of
 from index.shelf import Shelf
 from tests.boutique import CALIBRATION, HOSTILE_SKU, fill
 from tests.fakes import FakeEncoder, fake_spec
+from tests.keeper import until
 
 pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang="{lang}"><head><title>A shop</title>
@@ -207,14 +208,14 @@ def test_photos_are_let_go_of(page: Any, photo: Path, tmp_path: Path) -> None:
         )
     shown(page)
     only_the_photo = "() => window.held.urls.size === 1 && window.held.bitmaps === 0"
-    page.wait_for_function(only_the_photo, timeout=60_000)  # pictures that come late are freed, too
+    until(lambda: page.evaluate(only_the_photo))  # pictures that come late are freed, too
     page.evaluate("document.body.append(document.querySelector('vistazo-search'))")  # it is moved
     page.evaluate("() => new Promise((done) => setTimeout(done))")
     assert page.evaluate(only_the_photo)
     assert page.locator("vistazo-search .stage img").count() == 1
     page.evaluate("document.querySelector('vistazo-search').remove()")
     nothing = "() => window.held.urls.size === 0 && window.held.bitmaps === 0"
-    page.wait_for_function(nothing, timeout=60_000)
+    until(lambda: page.evaluate(nothing))
 
 
 def test_what_strangers_wrote_stays_text(page: Any, street: Street) -> None:

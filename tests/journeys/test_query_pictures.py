@@ -35,7 +35,7 @@ from tests.tiny_card import tiny_model
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux's /proc")
 ROOT = Path(__file__).parents[2]
 SECRET = b"vistazo-watermark-" + bytes(range(128, 160))
-WORD = "qwertwatermarkzuiop"
+WORD = "".join(("qwert", "watermark", "zuiop"))  # in pieces: a copy of this file is no finding
 NOT_FILES = ("/proc", "/sys", "/dev/pts")
 LARGEST = 300_000_000
 UNENDING = b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\n'
