@@ -20,6 +20,7 @@ from index.replica import Chosen, Replica
 from index.rules import rules_in
 from index.ruling import Ruling, Segment, acting
 from index.vectors import Ids
+from vision.census import Census
 from vision.spec import Calibration, EncoderSpec
 
 FIRST_LOOK = 4  # pictures looked at for each wanted hit before looking deeper
@@ -28,11 +29,15 @@ DEEPER = 4  # times as many with each further look
 
 
 def answer_in(
-    connection: sqlite3.Connection, replica: Replica, spec: EncoderSpec, query: Query
+    connection: sqlite3.Connection,
+    replica: Replica,
+    spec: EncoderSpec,
+    query: Query,
+    census: Census | None = None,
 ) -> Answer | None:
     """The answer at this transaction's moment; None if the vectors were already ahead of it.
 
-    Raises BadFilter.
+    `census` tells which kinds the shop has. Raises BadFilter.
     """
     started = time.perf_counter()
     sequence = replica.catch_up(connection)
@@ -62,9 +67,17 @@ def answer_in(
     total_s = time.perf_counter() - started
     return Answer(
         hits,
-        refuses(look.best_score, calibration),
+        refuses(look.best_score, calibration) or _is_strange(census, query, calibration),
         {"vectors": 1e3 * look.vectors_s, "catalogue": 1e3 * (total_s - look.vectors_s)},
     )
+
+
+def _is_strange(census: Census | None, query: Query, calibration: Calibration | None) -> bool:
+    """Whether the shop has no such kind of thing. What is like one of its own products has one."""
+    if census is None or calibration is None or query.exclude_sku is not None:
+        return False
+    least = calibration.unfamiliar_below
+    return least is not None and census.familiarity(query.embedding.vector) < least
 
 
 def _told(hits: Sequence[Hit], standings: Sequence[Standing], ruling: Ruling) -> tuple[Hit, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from index import catalogue, changes
 from index.choice import Wish
+from index.counting import Counting
 from index.database import DATABASE_NAME, Database
 from index.errors import NoShop, ShopBroken, ShopBusy
 from index.facets import Facets
@@ -40,6 +41,7 @@ class Shelf(Writer):
         super().__init__(folder, spec, database)
         self._replica = replica
         self._tending = Tending(folder, replica, database)
+        self._counting = Counting(spec)
 
     @classmethod
     def open(
@@ -138,7 +140,8 @@ class Shelf(Writer):
         self._check_vector(query.embedding)
         for _ in range(SNAPSHOTS):
             with self._database.reading() as connection:
-                answer = answer_in(connection, self._replica, self._spec, query)
+                census = self._counting.at(connection)
+                answer = answer_in(connection, self._replica, self._spec, query, census)
             if answer is not None:
                 return answer
         raise ShopBusy(str(self._folder))

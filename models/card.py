@@ -10,7 +10,8 @@ from vision.errors import BadModel
 from vision.spec import Block, Calibration, EncoderSpec
 
 CARD_FILE = "card.json"
-SPEC_FILES = ("image_graph", "words_graph", "vocabulary", "lexicon")
+SPEC_FILES = ("image_graph", "words_graph", "vocabulary", "lexicon", "kinds")
+OPTIONAL = ("lexicon", "kinds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,10 @@ def write_card(card: ModelCard, folder: Path) -> None:
 
 
 def _spec(held: dict[str, Any], folder: Path) -> EncoderSpec:
-    fields = dict(held)
+    fields = {"kinds": None} | held  # cards written before 0.4.1 have none
     for name in SPEC_FILES:
         value = fields[name]
-        fields[name] = None if value is None and name == "lexicon" else _inside(folder, value)
+        fields[name] = None if value is None and name in OPTIONAL else _inside(folder, value)
     fields["blocks"] = tuple(Block(**b) for b in fields["blocks"])
     fields["calibrations"] = {k: Calibration(**c) for k, c in fields["calibrations"].items()}
     return EncoderSpec(**fields)

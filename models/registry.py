@@ -75,7 +75,7 @@ def verify(card: ModelCard, folder: Path) -> None:
     """Raise BadModel unless each file that the card names is there and is the one it was."""
     spec = card.spec
     needed = [spec.image_graph, spec.words_graph, spec.vocabulary]
-    needed += [spec.lexicon] if spec.lexicon else []
+    needed += [path for path in (spec.lexicon, spec.kinds) if path is not None]
     for path in needed:
         if path.name not in card.checksums:
             raise BadModel(card.name, f"its card vouches for no {path.name}")

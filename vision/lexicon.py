@@ -1,6 +1,9 @@
-"""Reads a shopper's words: Spanish or English in, the model's English and the price bounds out.
+"""Reads a shopper's words: the model's English and the price bounds out.
 
-The lexicon is data beside the model (`lexicon.json`). What it does not know passes through.
+English, Spanish, French and German are read. The lexicon is data beside the model
+(`lexicon.json`). English and Spanish are always understood; French or German where more of the
+words are explained by it, so that "rock t-shirt" is no skirt and "schwarzer Rock" is one. What the
+lexicon does not know passes through.
 """
 
 import json
@@ -9,34 +12,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from vision.errors import BadModel
+from vision.prices import take_prices
 
-_MONEY = r"(?:€|\$|£|euros?|eur|dollars?|dolares|usd|pounds?|gbp|libras?|pesos?|bucks)"
-_NUMBER = rf"{_MONEY}?\s*(\d{{1,3}}(?:[.,]\d{{3}})+|\d{{1,6}}(?:[.,]\d{{1,2}})?)\s*{_MONEY}?"
-# A bare number after "under" is a price, but not where it measures something else.
-_NO_MEASURE = (
-    r"(?![\d.,]*\d|\s*(?:years?|anos?|months?|meses|cm|mm|m\b|kg|g\b|ml|l\b|inch|inches|pulgadas|"
-    r"%|percent|degrees|grados|denier|colou?rs?|colores|pieces?|piezas?|pockets?|bolsillos?|"
-    r"pairs?|pares|pack|th\b|st\b))"
-)
-_BETWEEN = re.compile(
-    rf"\b(?:between|from|entre|desde)\s+{_NUMBER}\s*(?:and|to|y|e|hasta|a|-|–)\s*{_NUMBER}{_NO_MEASURE}"
-)
-_BELOW = re.compile(
-    rf"(?:\b(?:under|below|less than|cheaper than|up to|at most|maximum|bajo|debajo de|"
-    rf"por debajo de|menos de|mas barat[oa]s? que|hasta|maximo|como mucho|inferior a)|<=?)"
-    rf"\s*(?:de\s+)?{_NUMBER}{_NO_MEASURE}"
-)
-_ABOVE = re.compile(
-    rf"(?:\b(?:over|above|more than|at least|minimum|mas de|por encima de|encima de|"
-    rf"desde|minimo|como minimo|superior a)|>=?)\s*(?:de\s+)?{_NUMBER}{_NO_MEASURE}"
-)
-_OR_LESS = re.compile(
-    rf"{_NUMBER}\s*(?:or less|or under|or below|max|o menos|como maximo|maximo)\b"
-)
-_OR_MORE = re.compile(rf"{_NUMBER}\s*(?:or more|or over|and up|o mas|como minimo|minimo)\b")
-_THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+SHORTEST_PART: Final = 3  # letters before a compound's last noun
+INFLECTED: Final = 0.9  # of a word met by its stem: "veste" is French before it is a vest
+SURE_ENDING: Final = 5  # letters of a noun that closes a compound whose first part is unknown
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*", re.UNICODE)
 
 
@@ -53,13 +36,48 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Folded phrases → English. `colours` and `kinds` are the English words that count as such.
+class Tongue:
+    """A language: folded phrases → English, and the nouns that close its compound words.
 
     Keys are without accents, in lower case; plurals and genders are met by stemming both sides.
     """
 
     phrases: Mapping[str, str]
+    endings: Mapping[str, str]
+
+    def find(self, run: str) -> tuple[str, float] | None:
+        """The English of a run of folded words and how surely it is meant; None without any."""
+        if (english := self.phrases.get(run)) is not None:
+            return english, 1.0
+        english = self.phrases.get(stem(run))
+        if english is None and " " not in run:
+            english = self._compound(run)
+        return None if english is None else (english, INFLECTED)
+
+    def _compound(self, word: str) -> str | None:
+        """The English of "sommerkleid": what the first part says, and its last noun."""
+        for ending in sorted(self.endings, key=len, reverse=True):
+            first = word.removesuffix(ending)
+            if first != word and len(first) >= SHORTEST_PART:
+                said = self.phrases.get(first, self.phrases.get(first.removesuffix("s")))
+                if said is not None:
+                    return f"{said} {self.endings[ending]}".strip()
+                return self.endings[ending] if len(ending) >= SURE_ENDING else None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """`plain` is what is always understood, `others` what else may be spoken, one a query.
+
+    `english`: words that are surely English; `also_english`: words of the others that mean
+    something else in English. `colours` and `kinds` are the English words that count as such.
+    """
+
+    plain: Tongue
+    others: tuple[Tongue, ...]
+    english: frozenset[str]
+    also_english: frozenset[str]
     colours: frozenset[str]
     kinds: Mapping[str, str]
     longest: int
@@ -69,40 +87,60 @@ class Lexicon:
         """Read `lexicon.json`; raises BadModel when it cannot be read."""
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
-            exact = {fold(k): v for group in held["phrases"].values() for k, v in group.items()}
-            phrases = {stem(k): v for k, v in exact.items()} | exact
+            plain = _tongue(held, plain=True)
+            others = tuple(_tongue(other) for other in held.get("tongues", {}).values())
             kinds = {stem(k): v for k, v in held["kinds"].items()}
             colours = frozenset(held["colours"])
+            english = frozenset(fold(word) for word in held["phrases"].get("english", ()))
+            ambiguous = frozenset(fold(word) for word in held.get("also_english", ()))
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as cause:
             raise BadModel(path.name, f"its lexicon cannot be read ({cause})") from cause
+        phrases = [k for tongue in (plain, *others) for k in tongue.phrases]
         longest = max((len(k.split()) for k in (*phrases, *kinds, *colours)), default=1)
-        return cls(phrases, colours, kinds, longest)
+        return cls(plain, others, english, ambiguous, colours, kinds, longest)
 
     def read(self, text: str) -> Reading:
         """Never raises; unknown words stay as they are."""
-        folded, below, above = _prices(fold(text))
+        folded, below, above = take_prices(fold(text))
         tokens = _WORD.findall(folded)
         if not tokens and below is None and above is None:  # signs only: the tower may know them
             return Reading(text.strip(), None, None, (), ())
-        said: list[str] = []
-        at = 0
-        while at < len(tokens):
-            taken, english = self._longest_match(tokens, at)
-            said += english.split() if english is not None else tokens[at : at + 1]
-            at += taken
+        said = self._in_english(tokens)
         if not said and below is None and above is None:  # filler alone, such as "uno" or "color"
             said = tokens
         return Reading(
             " ".join(said), below, above, self._named_colours(said), self._named_kinds(said)
         )
 
-    def _longest_match(self, tokens: list[str], at: int) -> tuple[int, str | None]:
+    def _in_english(self, tokens: list[str]) -> list[str]:
+        """The words in English: as the plain tongue reads them, or another that explains more."""
+        matches = self._matches(tokens, (self.plain,))
+        most = sum(m.surely for m in matches)
+        known = [m for m in matches if m.surely]
+        if len(tokens) > 1 and all(m.run in self.english for m in known):
+            most += sum(not m.surely and m.run in self.also_english for m in matches)
+        for other in self.others:
+            found = self._matches(tokens, (other, self.plain))
+            if (explained := sum(m.surely for m in found)) > most:
+                matches, most = found, explained
+        return [word for m in matches for word in m.english.split()]
+
+    def _matches(self, tokens: list[str], tongues: tuple[Tongue, ...]) -> list["_Match"]:
+        """The tokens as runs, each as long as is understood, unknown ones as they are."""
+        found, at = [], 0
+        while at < len(tokens):
+            match = self._longest_match(tokens, at, tongues)
+            found.append(match)
+            at += len(match.run.split())
+        return found
+
+    def _longest_match(self, tokens: list[str], at: int, tongues: tuple[Tongue, ...]) -> "_Match":
         for count in range(min(self.longest, len(tokens) - at), 0, -1):
             run = " ".join(tokens[at : at + count])
-            english = self.phrases.get(run, self.phrases.get(stem(run)))
-            if english is not None:
-                return count, english
-        return 1, None
+            for tongue in tongues:
+                if (known := tongue.find(run)) is not None:
+                    return _Match(run, known[0], count * known[1])
+        return _Match(tokens[at], tokens[at], 0.0)
 
     def _named_colours(self, said: list[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(w for w in self._runs(said) if w in self.colours))
@@ -124,6 +162,25 @@ class Lexicon:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A run of tokens, its English, and how surely it is meant (0: nobody knows it)."""
+
+    run: str
+    english: str
+    surely: float
+
+
+def _tongue(held: Mapping[str, Any], *, plain: bool = False) -> Tongue:
+    """One of `held`; of another tongue's words those that are English anyway explain nothing."""
+    exact = {
+        fold(k): v
+        for group in held["phrases"].values() for k, v in group.items() if plain or fold(k) != v
+    }  # fmt: skip
+    endings = {fold(k): v for k, v in held.get("endings", {}).items()}
+    return Tongue({stem(k): v for k, v in exact.items()} | exact, endings)
+
+
 def fold(text: str) -> str:
     """Lower case without accents, ñ kept apart from n by nobody who types on a phone."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold()
@@ -141,26 +198,3 @@ def _stem_word(word: str) -> str:
             word = word[: -len(ending)]
             break
     return word[:-1] if len(word) > 4 and word[-1] in "aoe" else word
-
-
-def _prices(text: str) -> tuple[str, float | None, float | None]:
-    """`text` without its price phrases, and the bounds that they set."""
-    below = above = None
-    if found := _BETWEEN.search(text):
-        low, high = sorted(_amount(g) for g in found.groups())
-        return _without(text, found), high, low
-    if found := _OR_LESS.search(text) or _BELOW.search(text):
-        below, text = _amount(found.group(1)), _without(text, found)
-    if found := _OR_MORE.search(text) or _ABOVE.search(text):
-        above, text = _amount(found.group(1)), _without(text, found)
-    return text, below, above
-
-
-def _amount(digits: str) -> float:
-    if _THOUSANDS.fullmatch(digits):
-        return float(re.sub("[.,]", "", digits))
-    return float(digits.replace(",", "."))
-
-
-def _without(text: str, found: re.Match[str]) -> str:
-    return f"{text[: found.start()]} {text[found.end() :]}"

@@ -28,12 +28,15 @@ class Calibration:
     """Turns a score (cosine) into a probability by logistic regression (Platt 1999).
 
     `slope` and `offset` were fitted on held-out judged queries of this kind; a best hit whose
-    probability is under `refuse_below` means "nothing like this in the shop".
+    probability is under `refuse_below` means "nothing like this in the shop", and so does a query
+    whose kind the shop is less familiar with than `unfamiliar_below` (vision/census.py; None: the
+    model names no kinds, or was not measured so).
     """
 
     slope: float
     offset: float
     refuse_below: float
+    unfamiliar_below: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,5 @@ class EncoderSpec:
     """By kind of query: `picture`, `words`, `both`."""
     image_engine: Engine = "onnxruntime"
     words_engine: Engine = "onnxruntime"
+    kinds: Path | None = None
+    """A table of the kinds that the model can name (vision/kinds.py)."""

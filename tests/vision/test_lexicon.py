@@ -33,6 +33,15 @@ def lexicon() -> Lexicon:
         ("light blue shirt", "light blue shirt", ("light blue",), ("shirt",)),
         ("polo shirt", "polo shirt", (), ("polo shirt",)),
         ("cap", "cap", (), ("hat",)),
+        ("robe rouge à fleurs", "dress red floral", ("red",), ("dress",)),
+        ("pull gris", "sweater grey", ("grey",), ("sweater",)),
+        ("veste en jean", "denim jacket", (), ("jacket",)),
+        ("sacs à dos noirs", "backpack black", ("black",), ("backpack",)),
+        ("schwarze Turnschuhe", "black sneakers", ("black",), ("sneakers",)),
+        ("Röcke mit Streifen", "skirt striped", (), ("skirt",)),
+        ("Sommerkleid", "summer dress", (), ("dress",)),
+        ("Damenhose", "women's pants", (), ("pants",)),
+        ("pantyhose", "pantyhose", (), ("stockings",)),
         ("something for my desk", "something for my desk", (), ()),
     ],
 )
@@ -56,6 +65,14 @@ def test_words_are_understood(
         ("boots 1,200 or less", "boots", 1200, None),
         ("50€ o menos", "", 50, None),
         ("hasta 19,95 €", "", 19.95, None),
+        ("chemise moins de 50 €", "shirt", 50, None),
+        ("à moins de 30 euros", "", 30, None),
+        ("de 20 à 40 euros", "", 40, 20),
+        ("chaussures à partir de 30", "shoes", None, 30),
+        ("Kleid unter 50 Euro", "dress", 50, None),
+        ("Schuhe zwischen 20 und 40", "shoes", 40, 20),
+        ("Taschen über 100", "bag", None, 100),
+        ("höchstens 25,50 €", "", 25.5, None),
     ],
 )
 def test_prices_are_taken_out_of_the_words(
@@ -68,7 +85,8 @@ def test_prices_are_taken_out_of_the_words(
 @pytest.mark.parametrize(
     "text",
     ["under armour shoes", "jeans size 40", "levi's 501", "over 18 years", "above the knee",
-     "under 5 cm", "más de 2 colores", "more than 3 pockets", "air max 90"],
+     "under 5 cm", "más de 2 colores", "more than 3 pockets", "air max 90", "ab 18 Jahren",
+     "plus de 3 poches", "moins de 5 ans", "mehr als 2 Farben"],
 )  # fmt: skip
 def test_a_number_that_is_no_price_is_none(lexicon: Lexicon, text: str) -> None:
     found = lexicon.read(text)
@@ -106,6 +124,49 @@ def test_plural_case_and_accents_change_nothing(lexicon: Lexicon, word: str) -> 
 def test_every_kind_and_colour_of_the_lexicon_is_read_as_itself(lexicon: Lexicon) -> None:
     for colour in lexicon.colours:
         assert lexicon.read(colour).colours in ((colour,), ("grey",))
+
+
+@pytest.mark.parametrize("text", ["but without sleeves", "pero sin mangas", "mais sans manches",
+                                  "aber ohne Ärmel"])  # fmt: skip
+def test_what_is_not_wanted_is_said_by_what_is(lexicon: Lexicon, text: str) -> None:
+    assert lexicon.read(text).words == "but sleeveless"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rock t-shirt", "red rose dress", "silk or satin dress", "blue large shirt", "gold ring",
+     "short skirt", "long dress", "court shoes", "uni t-shirt"],
+)  # fmt: skip
+def test_english_is_not_taken_for_french_or_german(lexicon: Lexicon, text: str) -> None:
+    assert lexicon.read(text).words == text
+
+
+@pytest.mark.parametrize(("text", "words"), [("Rock", "skirt"), ("schwarzer Rock", "black skirt")])
+def test_a_word_of_two_languages_is_read_by_its_company(
+    lexicon: Lexicon, text: str, words: str
+) -> None:
+    assert lexicon.read(text).words == words
+
+
+SAME = [
+    ("red shirt", "camisa roja", "chemise rouge", "rotes Hemd"),
+    ("black dress", "vestido negro", "robe noire", "schwarzes Kleid"),
+    ("white sneakers", "zapatillas blancas", "baskets blanches", "weiße Turnschuhe"),
+    ("blue skirt", "falda azul", "jupe bleue", "blauer Rock"),
+    ("brown bag", "bolso marrón", "sac marron", "braune Tasche"),
+    ("green jacket", "chaqueta verde", "veste verte", "grüne Jacke"),
+    ("grey hat", "sombrero gris", "chapeau gris", "grauer Hut"),
+    ("yellow scarf", "bufanda amarilla", "écharpe jaune", "gelber Schal"),
+]
+
+
+@pytest.mark.parametrize("same", SAME)
+def test_four_languages_name_the_same_kind_and_colour(
+    lexicon: Lexicon, same: tuple[str, ...]
+) -> None:
+    found = {(r.kinds, r.colours) for r in map(lexicon.read, same)}
+    assert len(found) == 1
+    assert all(found.pop())
 
 
 def test_a_garbled_lexicon_is_a_bad_model(tmp_path: Path) -> None:
