@@ -27,7 +27,7 @@ from vision.embedding import Vector
 from vision.spec import EncoderSpec
 
 NEIGHBOURS, BUILD_WIDTH = 16, 128  # usual for a million; HNSW's M and efConstruction
-WIDTHS = (16, 32, 64, 128, 256, 512)
+WIDTHS = (16, 32, 64, 128, 256, 512, 1_024, 2_048)
 PEERS = ("vistazo", "hnswlib", "usearch f16", "faiss HNSW32 SQ8", "faiss Flat")
 Ids = npt.NDArray[np.int64]
 Search = Callable[[Vector], Ids]
