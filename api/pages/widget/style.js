@@ -28,4 +28,5 @@ const STYLE = `
   .bone { aspect-ratio: 4 / 5; border-radius: var(--r); background: var(--vistazo-tile, #f4f2ee); opacity: 0.6; }
   .more { min-height: 36px; padding: 0 12px; font-size: 0.875rem; justify-self: start; }
   .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  @container (max-width: 34rem) { .asked { grid-template-columns: minmax(0, 1fr); } .stage { max-width: 320px; } }`;
+  @container (max-width: 34rem) { .asked { grid-template-columns: minmax(0, 1fr); } .stage { max-width: 200px; } }
+  @media (pointer: coarse) { .ways .quiet { display: none; } }`;
