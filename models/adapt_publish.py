@@ -81,7 +81,7 @@ def _card(name: str, base: ModelCard, made: Made, told: dict[str, Any], part: Pa
     return ModelCard(spec, source, base.licence, data, sums, {"adapted": told})
 
 
-def _further(spec: EncoderSpec) -> dict[str, Path]:
+def _further(spec: EncoderSpec) -> dict[str, Any]:
     """The model's files beside its graphs, by the spec's name for them: they go along as they are,
     for the first dimensions of an adapted vector are the model's own, only shorter."""
     held = {name: getattr(spec, name) for name in EncoderSpec.__slots__}
