@@ -86,8 +86,8 @@ def _threads(settings: Settings) -> Finding:
     batch = "batching off" if settings.batch == 1 else f"up to {settings.batch} pictures together"
     workers = "as you set" if "workers" in said else "by the cores"
     detail = (
-        f"{cores} cores; encoding: {settings.lanes} at once, {settings.threads} threads each "
-        f"({threads}), {batch}; {settings.workers} requests worked on at once ({workers})"
+        f"{cores} cores; encoding: {settings.lanes} runs at once, {settings.threads} threads for a "
+        f"lone one ({threads}), {batch}; {settings.workers} requests worked on at once ({workers})"
     )
     return Finding("threads", True, detail)
 

@@ -66,9 +66,10 @@ class Settings(BaseSettings):
     """How vectors are searched: `flat` compares all, `lists` approximates; `auto` chooses by size
     and memory, and `vistazo doctor` says why."""
     threads: int = Field(default_factory=default_threads, ge=1, le=64)
-    """Threads of one run of the encoder; by default a thread per core, four at most."""
-    lanes: int = Field(1, ge=1, le=64)
-    """Runs of the encoder that go on at once."""
+    """Threads of a run of the encoder that is alone; by default a thread per core, four at most.
+    Runs side by side have one each."""
+    lanes: int = Field(default_factory=default_threads, ge=1, le=64)
+    """Runs of the encoder that go on at once, by default one per core, four at most."""
     batch: int = Field(8, ge=1, le=256)
     """Pictures or texts of one run at most, when requests arrive together; 1 for no batching."""
     workers: int = Field(default_factory=default_workers, ge=1, le=64)

@@ -1,9 +1,11 @@
 """Requests that arrive together are encoded together, behind the Encoder protocol.
 
-Nobody waits for company: whoever finds the encoder free runs at once, alone, on its own thread; so
-a lone request pays nothing but a lock (some 20 µs). Those that arrive during a run wait for its end
-and then share the next one, led by the thread of the first of them. The busier, the larger the
-batches, up to `most`.
+Nobody waits for company: whoever finds a lane free runs at once, alone, on its own thread; so a
+lone request pays nothing but a lock (some 20 µs). Those that arrive when no lane is free wait for
+the next end of a run and then share a run. The busier, the larger the batches, up to `most`. Where
+anybody waits at the end of a run, a carrier, a thread that ends with the line, goes on without a
+pause: were it led by one of those who wait, it would have to wait its turn for the interpreter
+behind all who have just been answered, and the lane would lie idle meanwhile.
 
 Promises: words (short runs) go before pictures, but never twice while pictures wait; a search goes
 before changes of products, which are patient; the line is bounded; one whose caller is gone is
@@ -11,6 +13,7 @@ dropped unseen; a bad input spoils nobody else's answer.
 """
 
 import threading
+from _thread import start_new_thread
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -21,7 +24,7 @@ import numpy as np
 
 from vision.embedding import Embedding
 from vision.encoder import Encoder
-from vision.errors import EncoderBusy, VisionError
+from vision.errors import EncoderBroken, EncoderBusy, VisionError
 from vision.photo import Pixels
 from vision.spec import EncoderSpec
 from vision.turnstile import Pulse
@@ -39,14 +42,14 @@ are worked on few at once, so batches keep room for the patient."""
 
 
 class _Job:
-    """One caller's inputs, and in time its answer. `wake` is set when it is done or must lead."""
+    """One caller's inputs, and in time its answer. `wake` can be had once it is answered."""
 
-    __slots__ = ("answer", "done", "error", "gone", "inputs", "patient", "wake")
+    __slots__ = ("answer", "error", "gone", "inputs", "patient", "wake")
 
     def __init__(self, inputs: Any, gone: Callable[[], bool], is_patient: bool) -> None:
         self.inputs, self.gone, self.patient = inputs, gone, is_patient
-        self.wake = threading.Event()
-        self.done = False
+        self.wake = threading.Lock()
+        self.wake.acquire()
         self.answer: list[Embedding] = []
         self.error: BaseException | None = None
 
@@ -90,14 +93,15 @@ class BatchingEncoder:
             if not leads and self._waiting() >= self._max_waiting:
                 raise EncoderBusy(self._waiting(), retry_after_s=1.0)
             self._stand(self._line[kind], job)
+            batch = self._next() if leads else None
             self._running += leads
-        if leads:
-            self._lead(kind)
-        while not job.done:
-            job.wake.wait()
-            job.wake.clear()
-            if not job.done:  # woken to lead a run, mostly the one that its own inputs are in
-                self._lead(kind)
+        if batch is not None:
+            try:
+                self._serve(*batch)
+            finally:
+                self._hand_on()
+        else:
+            job.wake.acquire()
         if job.error is not None:
             raise job.error
         return job.answer
@@ -109,18 +113,37 @@ class BatchingEncoder:
             at = next((n for n, other in enumerate(line) if other.patient), at)
         line.insert(at, job)
 
-    def _lead(self, kind: Kind) -> None:
-        """Run the next batch of `kind`, answer all in it, and hand the lane on."""
+    def _hand_on(self) -> None:
+        """Give the lane to a carrier if anybody waits."""
         with self._lock:
-            self._last = kind
-            batch = self._take(kind)
-        try:
-            self._run(kind, [job for job in batch if not _dropped(job)])
-        finally:
-            for job in batch:
-                job.done = True
-                job.wake.set()
-            self._hand_on()
+            batch = self._next()
+            self._running -= batch is None
+        if batch is not None:
+            try:
+                start_new_thread(self._carry, (batch,))
+            except RuntimeError:  # the system has no thread left
+                self._carry(batch)
+
+    def _carry(self, batch: tuple[Kind, list[_Job]] | None) -> None:
+        """Serve one batch after the other until nobody waits."""
+        while batch is not None:
+            try:
+                self._serve(*batch)
+            except BaseException:  # another goes on
+                self._hand_on()
+                raise
+            with self._lock:
+                batch = self._next()
+                self._running -= batch is None
+
+    def _next(self) -> tuple[Kind, list[_Job]] | None:
+        """The batch whose turn it is, taken from the line; None where nobody waits."""
+        kinds: tuple[Kind, Kind] = ("words", "pictures")
+        for kind in kinds if self._last == "pictures" else kinds[::-1]:
+            if self._line[kind]:
+                self._last = kind
+                return kind, self._take(kind)
+        return None
 
     def _take(self, kind: Kind) -> list[_Job]:
         """The first of the line and as many more as fit; always at least one."""
@@ -131,6 +154,16 @@ class BatchingEncoder:
             count += len(line[0].inputs)
             batch.append(line.popleft())
         return batch
+
+    def _serve(self, kind: Kind, batch: list[_Job]) -> None:
+        """Answer everybody in the batch, whatever happens."""
+        try:
+            self._run(kind, [job for job in batch if not _dropped(job)])
+        finally:
+            for job in batch:
+                if not job.answer and job.error is None:
+                    job.error = EncoderBroken("its run ended in a fault of ours")
+                job.wake.release()
 
     def _run(self, kind: Kind, jobs: list[_Job]) -> None:
         if not jobs:
@@ -151,15 +184,6 @@ class BatchingEncoder:
         if kind == "words":
             return self._encoder.words([text for texts in inputs for text in texts])
         return self._encoder.pictures(inputs[0] if len(inputs) == 1 else np.concatenate(inputs))
-
-    def _hand_on(self) -> None:
-        with self._lock:
-            kinds: tuple[Kind, Kind] = ("words", "pictures")
-            for kind in kinds if self._last == "pictures" else kinds[::-1]:
-                if self._line[kind]:
-                    self._line[kind][0].wake.set()
-                    return
-            self._running -= 1
 
     def _waiting(self) -> int:
         return len(self._line["words"]) + len(self._line["pictures"])

@@ -37,15 +37,17 @@ class Turnstile:
         self._failures = 0
 
     @contextmanager
-    def run(self) -> Iterator[None]:
-        """Hold a lane for one run and note how it went. Raises EncoderBusy when too many wait."""
+    def run(self) -> Iterator[bool]:
+        """Hold a lane for one run and note how it went; what comes is whether no other run is under
+        way. Raises EncoderBusy when too many wait."""
         self._wait_for_lane()
         with self._lock:
+            alone = not self._started_at
             ticket, self._next_run = self._next_run, self._next_run + 1
             self._started_at[ticket] = self._clock()
         succeeded = False
         try:
-            yield
+            yield alone
             succeeded = True
         finally:
             with self._lock:

@@ -48,4 +48,4 @@ def test_the_doctor_tells_who_decided_how_cores_are_shared(call, monkeypatch):
     monkeypatch.setenv("VISTAZO_BATCH", "1")
     _, out, _ = call("doctor", "--json")
     said = next(f for f in json.loads(out)["findings"] if f["what"] == "threads")["detail"]
-    assert "1 threads each (as you set), batching off" in said
+    assert "1 threads for a lone one (as you set), batching off" in said

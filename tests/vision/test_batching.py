@@ -192,6 +192,30 @@ def test_one_bad_input_spoils_no_neighbours_answer(pool: ThreadPoolExecutor) -> 
     assert len(callers.encoder.pictures(picture(80))) == 1
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_fault_of_ours_in_a_run_is_told_and_stops_no_other(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers = Callers(pool, HeldEncoder(), most=2)
+    see = callers.held._see
+
+    def fault(batch: Pixels) -> list[Embedding]:
+        if 33 in batch[:, -1, -1, 0]:
+            raise MemoryError
+        return see(batch)
+
+    monkeypatch.setattr(callers.held, "_see", fault)
+    sent = [callers.send(callers.encoder.pictures, picture(s)) for s in (33, 34, 35, 36)]
+    callers.let_go()
+    for future in sent[:2]:  # they shared the run
+        with pytest.raises(EncoderBroken):
+            future.result(60)
+    assert [len(future.result(60)) for future in sent[2:]] == [1, 1]
+    with pytest.raises(MemoryError):
+        callers.encoder.pictures(picture(33))
+    assert len(callers.encoder.pictures(picture(37))) == 1
+
+
 def test_the_line_is_bounded(pool: ThreadPoolExecutor) -> None:
     callers = Callers(pool, HeldEncoder(), max_waiting=2)
     sent = [callers.send(callers.encoder.pictures, picture(20 + i)) for i in range(2)]

@@ -130,3 +130,14 @@ def test_the_queue_before_the_encoder_is_bounded(
     leave.set()
     runner.join()
     assert encoder.pictures(plain(2, 2, 2)[None])
+
+
+def test_pictures_seen_side_by_side_are_the_same_as_alone(spec: EncoderSpec) -> None:
+    encoder = OnnxEncoder(spec, threads=2, lanes=2)
+    (wanted,) = encoder.pictures(plain(10, 200, 30)[None])
+    with encoder._turnstile.run():  # another run is under way
+        (found,) = encoder.pictures(plain(10, 200, 30)[None])
+    assert np.allclose(found.vector, wanted.vector, atol=1e-5)
+    assert encoder._image_beside is not encoder._image
+    alone = OnnxEncoder(spec, threads=2)
+    assert alone._image_beside is alone._image

@@ -76,3 +76,11 @@ def test_the_pulse_tells_success_failure_and_who_is_still_in() -> None:
     with turnstile.run():
         pass
     assert turnstile.pulse().failures == 0
+
+
+def test_a_run_is_told_whether_another_is_under_way() -> None:
+    turnstile = Turnstile(lanes=2, max_waiting=0, clock=Ticks())
+    with turnstile.run() as first, turnstile.run() as second:
+        assert (first, second) == (True, False)
+    with turnstile.run() as again:
+        assert again
