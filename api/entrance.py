@@ -1,7 +1,9 @@
 """The bounded entrance: how many requests are worked on, how many bytes of them are held."""
 
+import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -17,7 +19,7 @@ WAIT_S: Final = 5.0
 FLOOD_S: Final = 1.0
 """A flood is over when nobody was turned away for as long as everybody is told to stay away."""
 MEAN_OF: Final = 20  # recent pieces of work, in the moving mean of how long they take
-QUEUE_S: Final = 0.025
+QUEUE_S: Final = 0.01
 """In a flood, a wait as long as this is always granted."""
 
 
@@ -26,11 +28,12 @@ class Entrance:
 
     Whoever comes beyond that is refused at once with Overloaded, so that a rush makes some callers
     come back later instead of making all of them wait without end. As many callers as fit are all
-    served, however steadily they ask: each waits for the others. Where more come than fit, a full
-    line would cost everybody its whole length and spare nobody; so once somebody was turned away
-    there is a flood, and nobody waits in it for longer than half the time that work takes
-    (controlled delay, after Nichols and Jacobson 2012): who is served then is served soon. The
-    flood ends when nobody was turned away for FLOOD_S. Used by one event loop.
+    served, however steadily they ask: each waits for the others, first come, first served. Where
+    more come than fit, a full line would cost everybody its whole length and spare nobody; so once
+    somebody was turned away there is a flood. Who comes in it waits for no longer than half the
+    time that work takes (controlled delay, after Nichols and Jacobson 2012), with few others, and
+    the last to come goes first: who is served then is served soon. Who waited before it goes before
+    them all. The flood ends when nobody was turned away for FLOOD_S. Used by one event loop.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class Entrance:
         self._inside = 0
         self._work_s = 0.0
         self._flood_until = -math.inf
-        self._places: anyio.CapacityLimiter | None = None  # made inside the event loop
-        self._any: anyio.CapacityLimiter | None = None
+        self._working = 0
+        self._calm: deque[asyncio.Future[None]] = deque()
+        self._hasty: deque[asyncio.Future[None]] = deque()
+        self._any: anyio.CapacityLimiter | None = None  # made inside the event loop
 
     @property
     def inside(self) -> int:
@@ -50,41 +55,61 @@ class Entrance:
 
     def check(self) -> None:
         """Raise Overloaded when `run` would refuse at once: before a large body is read."""
-        if self._inside >= self._most:
+        full = self._inside >= self._most
+        if full or (len(self._hasty) >= self._threads and self._is_flooded()):
             raise self._turned_away()
 
     async def run(self, work: Callable[[], T]) -> T:
         """The result of `work()`, done on a thread; raises Overloaded when the line is full, or
         does not move."""
         self.check()
-        if self._places is None or self._any is None:
-            self._places = anyio.CapacityLimiter(self._threads)
+        if self._any is None:
             self._any = anyio.CapacityLimiter(self._most)
-        token = object()
         self._inside += 1
         try:
-            await self._place(self._places, token)
+            await self._place()
             started = self._clock()
             try:
                 return await anyio.to_thread.run_sync(work, limiter=self._any)
             finally:
                 self._work_s += (self._clock() - started - self._work_s) / MEAN_OF
-                self._places.release_on_behalf_of(token)
+                self._hand_on()
         finally:
             self._inside -= 1
 
-    async def _place(self, places: anyio.CapacityLimiter, token: object) -> None:
+    async def _place(self) -> None:
         """Wait for one of the places, not for ever."""
+        if self._working < self._threads:
+            self._working += 1
+            return
+        flooded = self._is_flooded()
+        line = self._hasty if flooded else self._calm
+        wait_s = max(QUEUE_S, self._work_s / 2) if flooded else WAIT_S
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        line.append(mine)
         try:
-            places.acquire_on_behalf_of_nowait(token)
-        except anyio.WouldBlock:
-            flooded = self._clock() < self._flood_until
-            wait_s = max(QUEUE_S, self._work_s / 2) if flooded else WAIT_S
-            try:
-                with anyio.fail_after(wait_s):
-                    await places.acquire_on_behalf_of(token)
-            except TimeoutError as late:
+            async with asyncio.timeout(wait_s):
+                await mine
+        except BaseException as late:
+            if mine in line:
+                line.remove(mine)
+            elif not mine.cancelled():  # it was given a place at the very moment
+                self._hand_on()
+            if isinstance(late, TimeoutError):
                 raise self._turned_away() from late
+            raise
+
+    def _hand_on(self) -> None:
+        """Give a place that is free to who is next, if anybody waits."""
+        while self._calm or self._hasty:
+            following = self._calm.popleft() if self._calm else self._hasty.pop()
+            if not following.done():
+                following.set_result(None)
+                return
+        self._working -= 1
+
+    def _is_flooded(self) -> bool:
+        return self._clock() < self._flood_until
 
     def _turned_away(self) -> Overloaded:
         self._flood_until = self._clock() + FLOOD_S

@@ -23,6 +23,11 @@ class Reply:
     took_ms: float
     head: bytes
 
+    @property
+    def closes(self) -> bool:
+        """Whether nothing more can be asked over this connection."""
+        return self.status == 0 or b"\r\nconnection: close" in self.head.lower()
+
 
 def picture_post(path: str, body: bytes) -> bytes:
     """The whole request that posts a JPEG."""
@@ -33,10 +38,10 @@ def picture_post(path: str, body: bytes) -> bytes:
 class Client:
     """One connection, kept open: asks, and is told when the answer is whole."""
 
-    __slots__ = ("_asked_at", "_left", "_out", "_text", "number", "socket")
+    __slots__ = ("_asked_at", "_left", "_out", "_text", "idle", "number", "socket")
 
     def __init__(self, port: int, number: int = 0) -> None:
-        self.number = number
+        self.number, self.idle = number, True
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -48,7 +53,7 @@ class Client:
 
     def ask(self, request: bytes) -> bool:
         """Send a request; whether some of it is left for `send`."""
-        self._asked_at = time.perf_counter()
+        self._asked_at, self.idle = time.perf_counter(), False
         self._out, self._left = memoryview(request), 0
         self._text.clear()
         return self.send()

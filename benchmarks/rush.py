@@ -46,7 +46,7 @@ def rush(
             for client, reply in crowd.heard(60.0):
                 times.append(reply.took_ms)
                 failed += reply.status != 200
-                if reply.status == 0 or time.perf_counter() - start >= seconds:
+                if reply.closes or time.perf_counter() - start >= seconds:
                     crowd.let_go(client)
                     asking -= 1
                     continue
