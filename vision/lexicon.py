@@ -119,9 +119,12 @@ class Lexicon:
         known = [m for m in matches if m.surely]
         if len(tokens) > 1 and all(m.run in self.english for m in known):
             most += sum(not m.surely and m.run in self.also_english for m in matches)
+        gaps = len(tokens) > 1 and any(not m.surely for m in matches)
         for other in self.others:
             found = self._matches(tokens, (other, self.plain))
-            if (explained := sum(m.surely for m in found)) > most:
+            explained = sum(m.surely for m in found)
+            alone = gaps and all(other.find(m.run) for m in found)  # "robe rose"
+            if explained > most or (alone and explained == most):
                 matches, most = found, explained
         return [word for m in matches for word in m.english.split()]
 
@@ -175,7 +178,8 @@ def _tongue(held: Mapping[str, Any], *, plain: bool = False) -> Tongue:
     """One of `held`; of another tongue's words those that are English anyway explain nothing."""
     exact = {
         fold(k): v
-        for group in held["phrases"].values() for k, v in group.items() if plain or fold(k) != v
+        for group in held["phrases"].values() for k, v in group.items()
+        if plain or stem(k) != stem(v)
     }  # fmt: skip
     endings = {fold(k): v for k, v in held.get("endings", {}).items()}
     return Tongue({stem(k): v for k, v in exact.items()} | exact, endings)
