@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from models.adapt_judge import Evidence, with_titles
+from models.adapt_judge import LOSS, Evidence, with_titles
 from models.adapt_lens import Blend, Floats
 from models.adapt_sense import Told
 from models.adapt_shop import Shop, learn
@@ -29,6 +29,7 @@ from models.adapt_trial import (
 from vision.spec import Calibration, EncoderSpec
 
 BLENDS = tuple(Blend(share, factor) for share in SHARES for factor in TITLE_FACTORS)
+CHANCE = LOSS / 2  # a fall that small is not weighed: folds of a small shop are noisy
 DEAR = 3.0
 """A point lost elsewhere weighs as much as three gained in finding the same product."""
 
@@ -94,7 +95,7 @@ def best_blend(tried: list[dict[Blend, Evidence]]) -> Blend:
                 gains.setdefault(name, []).append(gain)
         means = {name: float(np.mean(found)) for name, found in gains.items()}
         same = [gain for name, gain in means.items() if name.startswith("same product")]
-        lost = sum(min(0.0, gain) for gain in means.values())
+        lost = sum(min(0.0, gain + CHANCE) for gain in means.values())
         return float(np.mean(same)) + DEAR * lost if same else lost
 
     return max(BLENDS, key=worth)
