@@ -43,9 +43,10 @@ def create_app(shop: Shop, studio: "Studio | None" = None) -> FastAPI:
     """
     app = open_door("Vistazo", DESCRIPTION, closing=shop.close)
     post_porter(app, shop.office)
+    app.include_router(search.routes(shop))  # first: routes are tried in turn, .1 ms for them all
     open_counter(app, shop)
     catalogue = (product_list, products, product_changes, rules, flaws)
-    for room in (search, regions, keeping, *catalogue, ready, page, widget):
+    for room in (regions, keeping, *catalogue, ready, page, widget):
         app.include_router(room.routes(shop))
     for office_routes in (signing_in.routes, audit_log.routes):
         app.include_router(office_routes(shop.office))

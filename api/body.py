@@ -75,19 +75,21 @@ async def read_bytes(
     pictured = not request.headers.get("content-type", "").lower().startswith("application/json")
     if promised is not None and promised > most_bytes:
         raise BodyTooLarge(most_bytes, pictured=pictured)
-    body = bytearray()
+    chunks: list[bytes] = []  # joined once: a photo is 3 MB, and each copy of it .3 ms
+    size_bytes = 0
     try:
         async with asyncio.timeout(wait_s):
             async for chunk in request.stream():
                 arrived(len(chunk))
-                body += chunk
-                if len(body) > most_bytes:
+                chunks.append(chunk)
+                size_bytes += len(chunk)
+                if size_bytes > most_bytes:
                     raise BodyTooLarge(most_bytes, pictured=pictured)
     except TimeoutError as error:
         raise BodyTooSlow(wait_s) from error
     except ClientDisconnect as error:
         raise BadRequestBody("the caller went away before its end") from error
-    return bytes(body)
+    return b"".join(chunks)
 
 
 def parse_json(body: bytes) -> dict[str, object]:
