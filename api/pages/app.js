@@ -110,9 +110,9 @@ class App {
   async #taken(file) {
     byId("busy").hidden = false; // large photos take a while to make ready
     const picture = await this.pictures.take(file);
-    const box = await this.#meant(picture);
+    picture.meant = await this.#meant(picture);
     byId("busy").hidden = true;
-    await this.#ask({ ...NOTHING, picture: picture.id, box });
+    await this.#ask({ ...NOTHING, picture: picture.id, box: picture.meant });
   }
 
   /** The box of a new photo to search first: its most prominent thing, or null for all of it. */
@@ -183,7 +183,7 @@ class App {
     }
     this.running?.abort();
     byId("busy").hidden = true;
-    const open = (id) => this.#ask({ ...NOTHING, picture: id });
+    const open = (id) => this.#ask({ ...NOTHING, picture: id, box: this.pictures.find(id)?.meant ?? null });
     drawRecent(byId("recent"), byId("recent-list"), this.pictures.recent(RECENT), strings, open);
   }
 

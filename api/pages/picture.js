@@ -16,6 +16,7 @@ const THUMB_PX = 160;
  * @property {number} width upright, in pixels of `bytes`; 0 where unknown
  * @property {number} height
  * @property {Thing[]} [things] once they were looked for
+ * @property {number[]|null} [meant] the box that was searched first
  *
  * @typedef {object} Thing
  * @property {number[]} box x, y, w, h in pixels of the upright picture

@@ -94,3 +94,13 @@ def test_dots_on_one_spot_are_moved_apart(visit: Any) -> None:
         for other in places[:i]:
             assert abs(one["x"] - other["x"]) >= 0.14 or abs(one["y"] - other["y"]) >= 0.085
     assert all(0 <= place["y"] <= 1 for place in places)
+
+
+def test_a_photo_opened_again_is_searched_by_the_same_thing(visit: Any, street_photo: Path) -> None:
+    shopper = visit()
+    shopper.show_photo(street_photo)
+    first = box_of(shopper.searches()[0])
+    shopper.page.click("#home")
+    with shopper.next_search():
+        shopper.page.click("#recent-list button")
+    assert box_of(shopper.searches()[1]) == first
