@@ -126,7 +126,16 @@ class Lexicon:
             alone = gaps and all(other.find(m.run) for m in found)  # "robe rose"
             if explained > most or (alone and explained == most):
                 matches, most = found, explained
-        return [word for m in matches for word in m.english.split()]
+        return [word for m in self._ordered(matches) for word in m.english.split()]
+
+    def _ordered(self, matches: list["_Match"]) -> list["_Match"]:
+        """Colours before the thing, as English has them: "camisa roja" is a red shirt."""
+        ordered = list(matches)
+        for at in range(1, len(ordered)):
+            before, here = ordered[at - 1], ordered[at]
+            if here.english in self.colours and stem(before.english) in self.kinds:
+                ordered[at - 1 : at + 1] = here, before
+        return ordered
 
     def _matches(self, tokens: list[str], tongues: tuple[Tongue, ...]) -> list["_Match"]:
         """The tokens as runs, each as long as is understood, unknown ones as they are."""
