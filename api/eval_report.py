@@ -3,7 +3,7 @@
 One folder, index.html and small pictures drawn anew; it opens from the disk, without a network and
 without a script. Promise: nothing that a catalogue or a queries file says runs or loads anything
 (every text is escaped, the page's policy forbids whatever is not in the folder), and a folder that
-holds something else is not written into. It shows photos: keep it out of what you publish.
+holds something else is not written into. It shows photos, so it also keeps itself out of git.
 """
 
 import errno
@@ -47,6 +47,7 @@ def write_report(asked: Asked, folder: Path) -> Path:
         told = "it holds something already; name a new folder for the report"
         raise FileExistsError(errno.EEXIST, told, str(folder))
     (folder / f".{MARK}").write_text("made by vistazo eval --report\n", "utf-8")
+    (folder / ".gitignore").write_text("*\n", "utf-8")
     drawn = Pictures(folder / "pictures")
     worst = sorted(asked.measured, key=_worth)[:MOST_SHOWN]
     queries = "\n".join(_query(m, asked, drawn) for m in worst)

@@ -91,6 +91,7 @@ def test_a_folder_that_holds_something_else_is_not_written_into(tmp_path: Path) 
     out = tmp_path / "out"
     assert write_report(asked([measured(2, (True,))]), out) == out / "index.html"
     assert write_report(asked([measured(2, (False,))]), out) == out / "index.html"
+    assert (out / ".gitignore").read_text() == "*\n"  # it shows photos
 
 
 def test_a_long_run_says_how_many_are_not_drawn(tmp_path: Path) -> None:
