@@ -102,6 +102,39 @@ def test_a_flood_lasts_as_long_as_somebody_is_turned_away(monkeypatch):
     asyncio.run(line())
 
 
+def test_in_a_flood_few_wait_and_the_last_to_come_goes_first(monkeypatch):
+    monkeypatch.setattr("api.entrance.QUEUE_S", 60.0)
+    held, other, served = threading.Event(), threading.Event(), []
+    entrance = Entrance(threads=2, waiting=4, clock=lambda: 0.0)
+
+    def asks(name):
+        return asyncio.create_task(entrance.run(lambda: served.append(name)))
+
+    async def line():
+        working = [asyncio.create_task(entrance.run(lambda e=e: e.wait(60))) for e in (held, other)]
+        calm = [asks("before the flood") for _ in range(4)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):  # the flood begins
+            entrance.check()
+        for left in calm[1:]:
+            left.cancel()
+        await asyncio.gather(*calm[1:], return_exceptions=True)
+        late = []
+        for name in ("came first", "came last"):
+            late.append(asks(name))
+            await asyncio.sleep(0)
+        with pytest.raises(Overloaded):  # as many as work wait: no more, though there is room
+            entrance.check()
+        held.set()
+        await asyncio.gather(calm[0], *late)
+        other.set()
+        await asyncio.gather(*working)
+
+    asyncio.run(line())
+    assert served == ["before the flood", "came last", "came first"]
+    assert entrance.inside == 0
+
+
 def test_nobody_waits_without_end(monkeypatch):
     monkeypatch.setattr("api.entrance.WAIT_S", 0.05)
     entrance, hold = Entrance(threads=1, waiting=5), threading.Event()
