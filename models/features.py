@@ -8,11 +8,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from models.augment import phone_like
 from models.cutout import studio_like
@@ -20,6 +20,7 @@ from models.examples import Example
 from vision.decode import Limits, decode
 from vision.photo import Box, Photo, Pixels
 from vision.preprocess import preprocess
+from vision.session import open_bare
 from vision.spec import Resize
 
 SHARD = 256
@@ -85,10 +86,7 @@ def compute_features(
 ) -> Features:
     """Features of `examples`, from `cache` where they lie there already."""
     mark = hashlib.sha256(tower.read_bytes()).hexdigest()[:12]
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(tower), options, providers=["CPUExecutionProvider"])
+    session = open_bare(tower)
     shards = []
     for start in range(0, len(examples), SHARD):
         part = examples[start : start + SHARD]
@@ -102,7 +100,7 @@ def compute_features(
 
 
 def _shard(
-    part: Sequence[Example], session: onnxruntime.InferenceSession,
+    part: Sequence[Example], session: Any,
     size_px: int, resize: Resize, round_: int,
 ) -> dict[str, npt.NDArray[np.generic]]:  # fmt: skip
     rows: dict[str, list[npt.NDArray[np.generic]]] = {n: [] for n in Features.__slots__}

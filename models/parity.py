@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
 from tokenizers import Tokenizer
 from torch.nn import functional
@@ -19,6 +18,7 @@ from models.heads import Gaze
 from models.measure import Heads
 from models.prepare import CONTEXT, SIZE_PX, Bench
 from vision.photo import Pixels
+from vision.session import open_bare
 
 PHOTOS = 120
 SENTENCES = ("a red shirt", "blue jeans", "leather backpack for travel", "green", "watch", "coffee")
@@ -58,9 +58,7 @@ def prove(bench: Bench, gaze: Gaze, heads: Heads, pictures: Pictures, out: Path)
 @torch.inference_mode()
 def _in_torch(tower: Path, tail: PictureTail, photos: Pixels) -> Floats:
     """The tower's maps through the heads as they were trained, photo by photo."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(tower), options, providers=["CPUExecutionProvider"])
+    session = open_bare(tower)
     names = ["texture", "place", "thing"]
     found = []
     for photo in photos:
@@ -78,11 +76,7 @@ def averaged(pixels: torch.Tensor, by: int) -> torch.Tensor:
 
 def run(graph: Path, feed: dict[str, npt.NDArray[Any]]) -> Floats:
     """`vector` of a graph on one thread."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    providers = ["CPUExecutionProvider"]
-    session = onnxruntime.InferenceSession(str(graph), options, providers=providers)
+    session = open_bare(graph)
     return np.asarray(session.run(["vector"], feed)[0], np.float32)
 
 

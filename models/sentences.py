@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from tokenizers import Tokenizer
+
+from vision.session import open_bare
 
 BATCH = 128
 
@@ -44,10 +45,7 @@ def _compute(texts: Sequence[str], context_length: int, threads: int) -> npt.NDA
     tokenizer = Tokenizer.from_file(str(tokenizer_path()))
     tokenizer.enable_truncation(context_length)
     tokenizer.enable_padding()
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    providers = ["CPUExecutionProvider"]
-    session = onnxruntime.InferenceSession(str(minilm_path()), options, providers=providers)
+    session = open_bare(minilm_path(), threads=threads)
     order = np.argsort([len(t) for t in texts], kind="stable")  # little padding in a batch
     out = np.empty((len(texts), 384), np.float32)
     for start in range(0, len(texts), BATCH):

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-import onnxruntime
 import torch
 from torch import nn
+
+from vision.session import open_bare
 
 TAP_BLOCKS = (10, 14)
 """After these blocks the tower is tapped: the ends of stage 4 (88 channels: texture, pattern) and
@@ -72,11 +73,7 @@ def export_tower(path: Path, size_px: int) -> None:
 
 def fold_constants(path: Path) -> None:
     """Rewrite the graph at `path` with what does not depend on the input computed once."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(path)
-    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    open_bare(path, basics=True, kept_at=path)
 
 
 def fold_pads(model: onnx.ModelProto) -> onnx.ModelProto:

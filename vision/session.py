@@ -76,6 +76,22 @@ def open_session(graph: Path, *, output: str, threads: int) -> Run:
     return run
 
 
+def open_bare(
+    graph: Path, *, threads: int = 1, basics: bool = False, kept_at: Path | None = None
+) -> Any:
+    """ONNX Runtime's own session, for the workshop: every output can be had, nothing is
+    translated. `basics`: fold constants and no more; `kept_at`: write the graph that runs there.
+    """
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if basics:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    if kept_at is not None:
+        options.optimized_model_filepath = str(kept_at)
+    return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
 def _wait_awake(options: ort.SessionOptions, *, briefly: bool) -> None:
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(briefly)))
     if briefly:
