@@ -143,7 +143,7 @@ def adapted_words(words: Path, speech: Speech, blend: Blend, out: Path) -> None:
     steps = _Steps(model)
     base = f"{PREFIX}base"
     said = steps.one("Add", steps.one("MatMul", base, speech.turn), speech.shift)
-    said = steps.unit(said, least=speech.usual)
+    said = steps.unit(said)
     _finish(steps, base, said, blend, out)
 
 
