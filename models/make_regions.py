@@ -10,6 +10,7 @@ of them. Some twenty minutes on one core that is free.
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -37,49 +38,58 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the graph and its card")
     parser.add_argument("--steps", type=int, default=STEPS, help="of each training run")
     parser.add_argument("--folds", type=int, default=FOLDS, help="as many of them are measured")
+    parser.add_argument("--rare-first", action="store_true", help="small, rare things count more")
     parser.add_argument("--threads", type=int, default=1)
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     cv2.setNumThreads(asked.threads)
     asked.work.mkdir(parents=True, exist_ok=True)
-    make(asked.shared, asked.work, asked.out, asked.steps, asked.folds)
+    make(asked.shared, asked.work, asked.out, Course(asked.steps, asked.folds, asked.rare_first))
 
 
-def make(shared: Path, work: Path, out: Path, steps: int, folds: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a head is trained and how much of it is measured."""
+
+    steps: int
+    folds: int
+    rare_first: bool
+
+    def kept(self, work: Path, fold: int | None) -> Path:
+        """The file of one training run."""
+        how = "-rare" if self.rare_first else ""
+        return work / f"head-{'all' if fold is None else fold}-{self.steps}{how}.pt"
+
+
+def make(shared: Path, work: Path, out: Path, course: Course) -> None:
     """Write `regions.onnx` and `regions.json` to `out`; raises NoData, ParityLost."""
     rows, shelved = make_maps(shared, work)
-    watched = [
-        one for fold in range(folds) for one in _watch(shared, rows, shelved, work, steps, fold)
-    ]
-    beliefs = fit_beliefs(watched)
-    head = HeadTrainer(shelved, _lesson(rows, None, steps), work / f"head-all-{steps}.pt").run()
+    truths = read_truths(shared / "street")
+    watched = list[Watched]()
+    for fold in range(course.folds):
+        head = _train(rows, shelved, work, course, fold)
+        watched += [
+            Watched(row, fold, _votes(head, shelved, number), tuple(truths.get(row.name, ())))
+            for number, row in enumerate(rows) if row.fold == fold and row.view == 0
+        ]  # fmt: skip
+    head = _train(rows, shelved, work, course, None)
     join(work / TOWER, head, out / GRAPH, work)
     parity = prove(out / GRAPH, work / TOWER, head, _proof(shared, rows))
-    card = describe(watched, beliefs, out / GRAPH, parity, steps)
+    told = {"steps": course.steps, "rare_first": course.rare_first, "parity": round(parity, 4)}
+    card = describe(watched, fit_beliefs(watched), out / GRAPH, told)
     (out / CARD).write_text(json.dumps(card, indent=1) + "\n", "utf-8")
     print(json.dumps(card["measured"], indent=1))
 
 
-def _lesson(rows: Sequence[Row], fold: int | None, steps: int) -> Lesson:
-    """All rows but those of `fold` (None: all)."""
+def _train(
+    rows: Sequence[Row], shelved: Shelved, work: Path, course: Course, fold: int | None
+) -> Votes:
+    """A head that never saw `fold` (None: that saw all)."""
     learned = [n for n, row in enumerate(rows) if fold is None or row.fold != fold]
     street = np.array([n for n in learned if rows[n].street], np.int64)
     snaps = np.array([n for n in learned if not rows[n].street], np.int64)
-    return Lesson(street, snaps, steps)
-
-
-def _watch(
-    shared: Path, rows: Sequence[Row], shelved: Shelved, work: Path, steps: int, fold: int
-) -> list[Watched]:
-    """What a head that never saw `fold` says of its photos and snaps, each as it is."""
-    truths = read_truths(shared / "street")
-    head = HeadTrainer(shelved, _lesson(rows, fold, steps), work / f"head-{fold}-{steps}.pt").run()
-    watched = []
-    for number, row in enumerate(rows):
-        if row.fold == fold and row.view == 0:
-            votes = _votes(head, shelved, number)
-            watched.append(Watched(row, fold, votes, tuple(truths.get(row.name, ()))))
-    return watched
+    lesson = Lesson(street, snaps, course.steps, course.rare_first)
+    return HeadTrainer(shelved, lesson, course.kept(work, fold)).run()
 
 
 @torch.inference_mode()

@@ -100,7 +100,7 @@ def believed(one: Watched, beliefs: Beliefs) -> Judged:
 
 
 def describe(
-    watched: Sequence[Watched], beliefs: Beliefs, graph: Path, parity: float, steps: int
+    watched: Sequence[Watched], beliefs: Beliefs, graph: Path, told: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The card: where it comes from, what it is worth, the beliefs that the finder reads."""
     street = [one for one in watched if one.row.street]
@@ -111,7 +111,7 @@ def describe(
         judged += [believed(one, learned) for one in half]
     measured = len({one.fold for one in street})
     how = HOW.format(measured=measured, folds=FOLDS)
-    figures: dict[str, Any] = {"how": how, "photos": len(street), "steps": steps}
+    figures: dict[str, Any] = {"how": how, "photos": len(street), **told}
     for name, figure in (
         ("recall_at_precision_70_any_kind", recall_of_any),
         ("mean_average_precision_50", mean_average_precision),
@@ -125,7 +125,6 @@ def describe(
     }  # fmt: skip
     figures["calibration_error"] = round(_calibration_error(judged), 3)
     figures["snaps"] = _snaps([one for one in watched if not one.row.street], beliefs)
-    figures["parity"] = round(parity, 4)
     return {
         "made_by": COMMAND, "source": SOURCE, "licence": "Apache-2.0", "data": list(DATA),
         "sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),

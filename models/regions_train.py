@@ -11,22 +11,26 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models.regions_net import RegionNet, Votes, region_loss
 from models.regions_tower import TAPS, Shelved
+from vision.regions import KINDS
 
 BATCH, RATE, DECAY, SEED = 16, 3e-3, 0.02, 7
 KEPT_SHARE = 0.99  # of the running mean of the weights, a step
 OF_SNAPS = 3
 """In each batch: a phone's snap of one garment is to give one box, the street gives five."""
 KEEP_EVERY = 50
+RARE = {"bag": 2.0, "hat": 2.0, "scarf": 2.0, "skirt": 2.0, "eyewear": 1.5, "dress": 1.3}
 Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """The rows of the maps to learn from, street and snaps, and for how many steps."""
+    """The rows of the maps to learn from, street and snaps, for how many steps, and whether small
+    and rare things count more."""
 
     street: Rows
     snaps: Rows
     steps: int
+    rare_first: bool = False
 
 
 class HeadTrainer:
@@ -75,6 +79,8 @@ class HeadTrainer:
             maps, kind, weight = [m.flip(3) for m in maps], kind.flip(2), weight.flip(2)
             left, top, right, bottom = box.flip(3).unbind(1)
             box = torch.stack([1 - right, top, 1 - left, bottom], 1)
+        if lesson.rare_first:
+            weight = rare_first(kind, weight)
         loss = region_loss(self.net(*maps), kind, box, weight)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
@@ -106,3 +112,16 @@ class HeadTrainer:
 def maps_of(shelved: Shelved, rows: Rows) -> list[torch.Tensor]:
     """The tower's maps of `rows`, in the order of TAPS, float32."""
     return [torch.from_numpy(shelved.maps[name][rows].astype(np.float32)) for name in TAPS]
+
+
+def rare_first(kind: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """`weight` moved to cells of small things and of the kinds in RARE, its sum kept.
+
+    After 300 steps of the first fold: bags .31 for .19, coats .62 for .71, mean .374 for .371,
+    recall of any .547 for .530. The model of 600 steps that ships was trained without.
+    """
+    factors = torch.ones(len(KINDS) + 1)
+    for name, factor in RARE.items():
+        factors[KINDS.index(name) + 1] = factor
+    moved = weight**1.5 * factors[kind.clamp_min(0)]
+    return moved * (weight.sum() / moved.sum().clamp_min(1e-9))

@@ -92,3 +92,19 @@ def test_of_what_is_unknown_nothing_is_learned() -> None:
     )  # fmt: skip
     weight = torch.zeros(1, GRID, GRID)
     assert region_loss(found, unknown, torch.rand(1, 4, GRID, GRID), weight).item() == 0.0
+
+
+@pytest.mark.workshop
+def test_small_and_rare_things_may_count_more_while_the_whole_counts_the_same() -> None:
+    import torch
+
+    from models.regions_train import rare_first
+
+    kind = torch.zeros((1, GRID, GRID), dtype=torch.int64)
+    kind[0, :10], kind[0, 12, :2] = KINDS.index("outer") + 1, KINDS.index("bag") + 1
+    weight = torch.zeros(1, GRID, GRID)
+    weight[0, :10], weight[0, 12, :2] = (10 * GRID) ** -0.5, 2**-0.5
+    moved = rare_first(kind, weight)
+    assert moved.sum().item() == pytest.approx(weight.sum().item(), rel=1e-5)
+    assert moved[0, 12, 0] > weight[0, 12, 0]
+    assert moved[0, 0, 0] < weight[0, 0, 0]
