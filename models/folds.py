@@ -6,16 +6,15 @@ and measured on. What ships is the same recipe trained on all of them.
 
 import itertools
 import zlib
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from models.calibrate import calibrate, calibration_error, probability
 from models.captions import Wordings, read_wordings
 from models.corpus import Pictures, Texts
+from models.evidence import Evidence, Scores
 from models.examples import Example
 from models.heads import INSTANCE, KIND, Gaze, KindPull, WordsHead
 from models.judge import Bools, Judge, Tally
@@ -36,15 +35,11 @@ from models.train_heads import Schedule, Trainer
 from vision.compose import compose
 from vision.embedding import Embedding
 from vision.kinds import Kinds
-from vision.spec import Block, Calibration
+from vision.spec import Block
 
 FOLDS = 3
 SHARES = {"kind": 0.5, "instance": 0.25, "colour": 0.25}
 TITLE_WEIGHT = 0.8
-REFUSED_WRONGLY = 0.001  # by the score alone; what is strange is told by models/strange.py
-WORDS_SLACK = 0.5
-"""How much stranger words may be than a picture: a shop of 450 was as unfamiliar as -.07 with the
-name of a kind that it has, a shop of 9,583 as -.25."""
 
 
 def fold_of(example: Example) -> int:
@@ -81,33 +76,6 @@ def blocks(dimension: int) -> tuple[Block, ...]:
         Block("instance", KIND, KIND + INSTANCE),
         Block("colour", KIND + INSTANCE, dimension),
     )
-
-
-@dataclass(slots=True)
-class Scores:
-    """Top scores and whether they were right, by kind of query."""
-
-    scores: dict[str, list[npt.NDArray[np.float64]]]
-    right: dict[str, list[Bools]]
-
-    def add(self, query: str, scores: npt.NDArray[np.float64], right: Bools) -> None:
-        """More judged first hits."""
-        self.scores.setdefault(query, []).append(scores)
-        self.right.setdefault(query, []).append(np.asarray(right, bool))
-
-    def of(self, query: str) -> tuple[npt.NDArray[np.float64], Bools]:
-        """All of one kind of query."""
-        return np.concatenate(self.scores[query]), np.concatenate(self.right[query])
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the folds gave: figures, what to calibrate on, what to measure calibration on."""
-
-    tally: Tally
-    fitted: Scores
-    measured: Scores
-    strange: Strangeness
 
 
 class Folds:
@@ -307,34 +275,3 @@ def kind_names(heads: Heads) -> Kinds:
 def of_source(pictures: Pictures, source: str) -> Bools:
     """Which examples come from `source`."""
     return np.array([e.source == source for e in pictures.examples])
-
-
-def calibrations(evidence: Evidence) -> dict[str, Calibration]:
-    """By kind of query, fitted on the shippable sets."""
-    margin = evidence.strange.margin()
-    margins = {"picture": margin, "words": margin - WORDS_SLACK, "both": margin}
-    return {
-        query: replace(
-            calibrate(*evidence.fitted.of(query), REFUSED_WRONGLY), unfamiliar_below=least
-        )
-        for query, least in margins.items()
-    }
-
-
-def calibration_figures(
-    evidence: Evidence, fitted: dict[str, Calibration]
-) -> dict[str, dict[str, float]]:
-    """How well the calibrations hold on the measuring catalogue, which they never saw.
-
-    `refused_wrongly` is by the score alone; models/strange.py measures the rest.
-    """
-    found: dict[str, dict[str, float]] = {}
-    for query, c in fitted.items():
-        scores, right = evidence.measured.of(query)
-        chance = probability(scores, c.slope, c.offset)
-        found[query] = {
-            "queries": len(scores), "right": float(right.mean()),
-            "promised": float(chance.mean()), "ece": calibration_error(chance, right),
-            "refused_wrongly": float((chance < c.refuse_below).mean()),
-        }  # fmt: skip
-    return {q: {n: round(v, 3) for n, v in held.items()} for q, held in found.items()}

@@ -16,14 +16,13 @@ import numpy as np
 import torch
 
 from models.card import CARD_FILE, ModelCard, read_card, write_card
+from models.evidence import calibration_figures, calibrations
 from models.folds import (
     FOLDS,
     SHARES,
     TITLE_WEIGHT,
     Folds,
     blocks,
-    calibration_figures,
-    calibrations,
     kind_names,
     train_fold,
 )
