@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from index import bits
 from index.bits import Bits
 from index.catalogue import forgotten_until, removed_since, sequence_of, vectors_since
@@ -191,6 +193,16 @@ class Replica:
         return moment
 
     # Searching
+
+    def some_pictures(self, most: int) -> Ids:
+        """At most `most` of the pictures that are there, ascending; drawn evenly among them by
+        place, as ids may lie far apart."""
+        with self._gate.looking():
+            slots = self._now.tiered.slots
+            living = slots.living()
+            if len(living) > most:
+                living = np.random.default_rng(0).choice(living, most, replace=False)
+            return np.sort(slots.pictures[living])
 
     def owners(self, sequence: int) -> Owners | None:
         """Which product each picture belongs to at the moment `sequence`; None as with search."""

@@ -140,7 +140,7 @@ class Shelf(Writer):
         self._check_vector(query.embedding)
         for _ in range(SNAPSHOTS):
             with self._database.reading() as connection:
-                census = self._counting.at(connection)
+                census = self._counting.at(connection, self._replica)
                 answer = answer_in(connection, self._replica, self._spec, query, census)
             if answer is not None:
                 return answer

@@ -1,5 +1,6 @@
 """The census follows the shop, and refuses what the shop has no kind of."""
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,15 @@ import pytest
 
 from index.counting import Counting, sample
 from index.entry import Entry, SeenPicture
+from index.flip import Flip
 from index.product import Picture, Product
 from index.query import Query
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, fake_spec
-from vision.embedding import Embedding, unit
+from vision.census import Census
+from vision.embedding import Embedding, Vector, unit
 from vision.errors import BadModel
+from vision.kinds import Kinds
 from vision.spec import Block, Calibration, EncoderSpec
 
 D = FakeEncoder.DIMENSION
@@ -82,11 +86,94 @@ def test_a_large_shop_is_sampled(tmp_path: Path, spec: EncoderSpec) -> None:
     with Shelf.open(tmp_path / "shop", spec, create=True) as shelf:
         shelf.write([*stocked(0, 100, SHIRT), *stocked(100, 100, HAT)])
         with shelf._database.reading() as connection:  # what Counting is given
-            few = sample(connection, D, most=60)
-            whole = sample(connection, D)
-    assert 30 <= len(few) <= 60
+            shelf._replica.catch_up(connection)
+            few = sample(connection, shelf._replica.some_pictures(60), D)
+            whole = sample(connection, shelf._replica.some_pictures(200), D)
+    assert len(few) == 60
     assert 0.2 < few[:, 0].mean() < 0.8
     assert len(whole) == 200
+
+
+def test_pictures_put_anew_time_and_again_are_counted_as_all_others(
+    tmp_path: Path, spec: EncoderSpec
+) -> None:
+    """Ids are never handed out twice: where they were drawn, few of those drawn were there."""
+    with Shelf.open(tmp_path / "shop", spec, create=True) as shelf:
+        shelf.write(stocked(0, 60, SHIRT))
+        with shelf._database.writing() as connection:
+            connection.execute("UPDATE sqlite_sequence SET seq = 5000000 WHERE name = 'pictures'")
+        shelf.write(stocked(60, 60, HAT))
+        assert not shelf.search(Query(HAT)).nothing_like_this
+        assert shelf.search(Query(KETTLE)).nothing_like_this
+        assert shelf._replica.some_pictures(200).max() > 5_000_000
+        assert len(shelf._replica.some_pictures(100)) == 100
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many vectors each census was taken of."""
+    found: list[int] = []
+    take = Census.of
+
+    def noting(kinds: Kinds, vectors: Vector) -> Census | None:
+        found.append(len(vectors))
+        return take(kinds, vectors)
+
+    monkeypatch.setattr(Census, "of", noting)
+    return found
+
+
+def test_new_prices_and_a_few_new_pictures_take_no_census(
+    tmp_path: Path, spec: EncoderSpec, taken: list[int]
+) -> None:
+    with Shelf.open(tmp_path / "shop", spec, create=True) as shelf:
+        shelf.write(stocked(0, 100, SHIRT))
+        assert shelf.search(Query(KETTLE)).nothing_like_this
+        for price in range(20):
+            shelf.flip(Flip(f"p{price}", price=float(price)))
+            shelf.search(Query(KETTLE))
+        shelf.write(stocked(100, 2, SHIRT))
+        shelf.search(Query(KETTLE))
+        assert taken == [100]
+        for sku in range(5):
+            shelf.delete(f"p{sku}")
+        shelf.search(Query(KETTLE))
+        assert taken == [100, 97]
+
+
+def test_while_the_census_is_taken_others_go_on_with_the_one_before(
+    tmp_path: Path, spec: EncoderSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Shelf.open(tmp_path / "shop", spec, create=True) as shelf:
+        shelf.write(stocked(0, 60, SHIRT))
+        assert shelf.search(Query(KETTLE)).nothing_like_this
+        shelf.write(stocked(60, 20, KETTLE))
+        began, go_on = threading.Event(), threading.Event()
+        take = Census.of
+
+        def slow(kinds: Kinds, vectors: Vector) -> Census | None:
+            began.set()
+            assert go_on.wait(60)
+            return take(kinds, vectors)
+
+        monkeypatch.setattr(Census, "of", slow)
+        answers: list[bool] = []
+
+        def ask() -> None:
+            answers.append(shelf.search(Query(KETTLE)).nothing_like_this)
+
+        first = threading.Thread(target=ask, daemon=True)
+        second = threading.Thread(target=ask, daemon=True)
+        try:
+            first.start()
+            assert began.wait(60)
+            second.start()
+            second.join(60)
+            assert answers == [True]  # as it was
+        finally:
+            go_on.set()
+            first.join(60)
+        assert answers == [True, False]
 
 
 def test_kinds_that_cannot_be_read_stop_the_shop_from_opening(
