@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 
 from api.addresses import Addresses
 from api.audit import Audit
+from api.body import BodyLimits
 from api.demand import Demand
 from api.home import home_of
 from api.jobs import Jobs
@@ -70,7 +71,8 @@ def post_porter(app: FastAPI, office: BackOffice) -> None:
     """Put the porter before every route of `app`; call it before the routes are joined."""
     app.router.dependencies.append(Depends(demand_row))
     most_bytes = office.settings.max_upload_bytes
-    app.add_middleware(Repeating, repeats=office.repeats, most_bytes=most_bytes)
+    wait_s = BodyLimits().wait_s
+    app.add_middleware(Repeating, repeats=office.repeats, most_bytes=most_bytes, wait_s=wait_s)
     app.add_middleware(  # around it: who asks is known, and may, before anything is answered again
         Porter,
         judge=office.judge,

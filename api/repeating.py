@@ -9,8 +9,13 @@ After a crash between the deed and its answer nothing was kept. Whatever names w
 product, a rule, a key's revocation) is then simply done again; a job and a key, which name nothing,
 take their id from the request's name (`vistazo.wish`), and are found instead of made twice. A key's
 secret is in no answer that is kept: sent again, the answer has null in its place.
+
+A request is the same if its whole body is, whether its route reads one or not: what a route leaves
+unread is heard out before its answer is kept. A body that does not end in time, or is too large, is
+no hindrance to what was done; that answer is only not kept.
 """
 
+import asyncio
 import json
 from hashlib import sha256
 from typing import Final
@@ -20,7 +25,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BadParameter, BodyTooLarge, DoorError, KeyReused
+from api.errors import BadParameter, BodyTooLarge, BodyTooSlow, DoorError, KeyReused
 from api.porter import REPLAYED, SAFE, VISITOR, Visitor
 from api.problems import problem_response
 from api.repeats import Answered, Repeats
@@ -39,8 +44,9 @@ STREAMED: Final = "/v1/uploads/"
 class Repeating:
     """ASGI middleware between the porter and the routes."""
 
-    def __init__(self, app: ASGIApp, *, repeats: Repeats, most_bytes: int) -> None:
-        self._app, self._repeats, self._most_bytes = app, repeats, most_bytes
+    def __init__(self, app: ASGIApp, *, repeats: Repeats, most_bytes: int, wait_s: float) -> None:
+        self._app, self._repeats = app, repeats
+        self._most_bytes, self._wait_s = most_bytes, wait_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Do what was not done yet; answer the rest as before."""
@@ -63,17 +69,37 @@ class Repeating:
         asked = _Asked(scope)
         heard = asked.hearing(receive)
         if before is not None:
-            await _drain(heard, self._most_bytes)
+            await self._hear_out(asked, heard)
             if asked.digest() != before.asked:
                 raise KeyReused
-            await _again(before)({**scope}, receive, send)
+            await _again(before)(scope, receive, send)
             return
         keeping = _Keeping(send)
-        await self._app({**scope, WISH: name.hex()}, heard, keeping.send)
-        answered = keeping.answered(asked.digest(), scope[VISITOR].act)
-        if answered is not None:
+        scope[WISH] = name.hex()  # in the scope itself: the porter reads what a route leaves there
+        await self._app(scope, heard, keeping.send)
+        if keeping.done and await self._is_whole(asked, heard):
+            answered = keeping.answered(asked.digest(), scope[VISITOR].act)
             await anyio.to_thread.run_sync(self._repeats.keep, name, answered)
         await keeping.let_go()
+
+    async def _hear_out(self, asked: "_Asked", heard: Receive) -> None:
+        """Hear what is left of the body and keep none of it; raises BodyTooLarge, BodyTooSlow."""
+        try:
+            async with asyncio.timeout(self._wait_s):
+                while not asked.ended:
+                    await heard()
+                    if asked.size_bytes > self._most_bytes:
+                        raise BodyTooLarge(self._most_bytes)
+        except TimeoutError as slow:
+            raise BodyTooSlow(self._wait_s) from slow
+
+    async def _is_whole(self, asked: "_Asked", heard: Receive) -> bool:
+        """Whether all of the request came, also what its route did not read."""
+        try:
+            await self._hear_out(asked, heard)
+        except (BodyTooLarge, BodyTooSlow):
+            return False
+        return asked.whole
 
 
 def wish_of(scope: Scope) -> str | None:
@@ -92,17 +118,6 @@ def _again(before: Answered) -> Response:
     return Response(before.body, before.status, headers, before.kind or None)
 
 
-async def _drain(receive: Receive, most_bytes: int) -> None:
-    """Hear the whole body and keep none of it; raises BodyTooLarge."""
-    size = 0
-    while (message := await receive())["type"] == "http.request":
-        size += len(message.get("body", b""))
-        if size > most_bytes:
-            raise BodyTooLarge(most_bytes)
-        if not message.get("more_body"):
-            return
-
-
 class _Asked:
     """The hash of a request while it is heard. The boundary of a multipart body is left out:
     libraries draw another one each time."""
@@ -112,6 +127,9 @@ class _Asked:
         found = rest.partition("boundary=")[2].partition(";")[0].strip().strip('"')
         self._boundary = found.encode("latin-1", "replace")
         self._tail = b""
+        self.size_bytes = 0
+        self.whole = self.ended = False
+        """All of it came; nothing more will."""
         target = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"), kind)
         self._hash = sha256("\0".join(target).encode("utf-8", "replace"))
 
@@ -122,6 +140,8 @@ class _Asked:
             message = await receive()
             if message["type"] == "http.request":
                 self._add(message.get("body", b""))
+                self.whole = self.whole or not message.get("more_body")
+            self.ended = self.whole or message["type"] != "http.request"
             return message
 
         return heard
@@ -133,6 +153,7 @@ class _Asked:
         return whole.digest()
 
     def _add(self, piece: bytes) -> None:
+        self.size_bytes += len(piece)
         if not self._boundary:
             self._hash.update(piece)
             return
@@ -163,13 +184,17 @@ class _Keeping:
         for message in held:
             await self._send(message)
 
-    def answered(self, asked: bytes, act: Act) -> Answered | None:
-        """The whole answer, without a secret; None for a refusal, a fault, or a long one."""
+    @property
+    def done(self) -> bool:
+        """Whether what was asked was done: the whole answer is here, and is no refusal, no fault
+        and no long one."""
         if not self._held or self._held[0]["type"] != "http.response.start":
-            return None
+            return False
+        return bool(200 <= self._held[0]["status"] < 300)
+
+    def answered(self, asked: bytes, act: Act) -> Answered:
+        """The whole answer, without a secret; only of what is `done`."""
         start, status = self._held[0], self._held[0]["status"]
-        if not 200 <= status < 300:
-            return None
         headers = MutableHeaders(raw=list(start.get("headers", [])))
         body = b"".join(message.get("body", b"") for message in self._held[1:])
         hide = _without_secret if act is Act.MANAGE_KEYS else bytes

@@ -1,5 +1,6 @@
 """`Idempotency-Key`: what was done is told again and not done again, also after `kill -9`."""
 
+import asyncio
 import json
 import os
 import signal
@@ -14,12 +15,16 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.responses import Response
 
 from api.errors import BadJob
-from api.job import Job, Kind
+from api.home import JOBS
+from api.job import Job, Kind, new_job
 from api.jobs import Jobs
+from api.porter import VISITOR, Visitor
+from api.repeating import Repeating
 from api.repeats import Repeats
-from api.roles import Role
+from api.roles import Act, Role
 from api.shop import Shop
 from tests.keeper import kept, until
 from tests.little_shop import drawn, encoded, from_this_machine
@@ -100,6 +105,58 @@ def test_many_prices_a_rule_and_a_deletion_are_told_again(client) -> None:
         assert first.is_success
         assert (again.status_code, again.content) == (first.status_code, first.content)
         assert again.headers[REPLAYED] == "true"
+
+
+def test_a_route_that_reads_no_body_takes_one_twice_all_the_same(client, shop: Shop) -> None:
+    job = new_job(shop.office.home / JOBS, Kind.UNPACK, {"source": "x"}, "Ana")
+    made, _ = shop.office.keys.create(Role.SHOPPER, "web")
+    admin = {"authorization": f"Bearer {shop.office.keys.create(Role.ADMIN, 'Olga')[1]}"}
+    asked = [
+        ("POST", f"/v1/jobs/{job.id}/pause"), ("POST", f"/v1/jobs/{job.id}/cancel"),
+        ("DELETE", "/v1/products/ball-red"), ("DELETE", f"/v1/keys/{made.id}"),
+    ]  # fmt: skip
+    for number, (method, path) in enumerate(asked):
+        headers = admin | {"idempotency-key": f"unread-{number}"}
+        said = {"content": b"{}", "headers": headers | {"content-type": "application/json"}}
+        first, again = (client.request(method, path, **said) for _ in range(2))
+        assert first.is_success
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers[REPLAYED] == "true"
+        other = client.request(method, path, **said | {"content": b'{"x": 1}'})
+        assert other.json()["code"] == "idempotency-key-reused"
+
+
+@pytest.mark.parametrize("more", [[], [{"type": "http.request", "body": b"x" * 2_000}]])
+def test_a_body_that_never_ends_holds_nobody_and_what_was_done_is_told(
+    tmp_path: Path, more: list[dict[str, Any]]
+) -> None:
+    repeats = Repeats(tmp_path)
+    begun = {"type": "http.request", "body": b"{", "more_body": True}
+    whole = {"type": "http.request", "body": b"{}"}
+    unended = [begun, *({**message, "more_body": True} for message in more)]
+    assert asyncio.run(asked_of_unread(repeats, unended)) == 200
+    assert asyncio.run(asked_of_unread(repeats, [whole])) == 200  # kept now, and only now
+    status = asyncio.run(asked_of_unread(repeats, unended))
+    assert status == (413 if more else 408)
+
+
+async def asked_of_unread(repeats: Repeats, messages: list[dict[str, Any]]) -> int:
+    """The status of a write that comes in `messages`, to a route that reads no body."""
+    left, sent = list(messages), []
+
+    async def receive() -> Any:
+        return left.pop(0) if left else await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    door = Repeating(Response("done"), repeats=repeats, most_bytes=1_000, wait_s=0.05)
+    scope = {"type": "http", "method": "POST", "path": "/v1/jobs/x/pause", "query_string": b"",
+             "headers": [(b"idempotency-key", b"k")],
+             VISITOR: Visitor(None, local=True, act=Act.RUN_JOBS)}  # fmt: skip
+    async with asyncio.timeout(60):
+        await door(scope, receive, send)
+    return int(sent[0]["status"])
 
 
 def test_a_key_is_made_once_and_its_secret_lies_in_no_answer_that_is_kept(
