@@ -28,6 +28,9 @@ VISITOR = "vistazo.visitor"
 """Where in the scope a route finds the Visitor."""
 SUBJECT = "vistazo.subject"
 """Where in the scope a route of many things at once leaves what the audit log shall say."""
+NOTE = "vistazo.note"
+"""Where in the scope of a write lies the function that notes it, given its answer's first message:
+for who must have it noted before he keeps that answer. It is noted once."""
 REPLAYED = "idempotency-replayed"
 """The header of an answer to a write that was done before: it is noted once."""
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -184,16 +187,24 @@ class Porter:
         return tell
 
     def _noting(self, scope: Scope, place: Place, visitor: Visitor, send: Send) -> Send:
+        noted = False
+
+        async def note(start: Message) -> None:
+            nonlocal noted
+            if noted or not _is_deed(start):
+                return
+            name = visitor.key.name if visitor.key else ""
+            subject = scope.get(SUBJECT, place.subject)
+            written = Note(visitor.who, name, place.act, scope["method"], subject, start["status"])
+            await anyio.to_thread.run_sync(self._audit.note, written)
+            noted = True
+
         async def tell(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_deed(message):
-                name = visitor.key.name if visitor.key else ""
-                subject = scope.get(SUBJECT, place.subject)
-                note = Note(
-                    visitor.who, name, place.act, scope["method"], subject, message["status"]
-                )
-                await anyio.to_thread.run_sync(self._audit.note, note)
+            if message["type"] == "http.response.start":
+                await note(message)
             await send(message)
 
+        scope[NOTE] = note
         return tell
 
 

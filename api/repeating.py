@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BadParameter, BodyTooLarge, BodyTooSlow, DoorError, KeyReused
-from api.porter import REPLAYED, SAFE, VISITOR, Visitor
+from api.porter import NOTE, REPLAYED, SAFE, VISITOR, Visitor
 from api.problems import problem_response
 from api.repeats import Answered, Repeats
 from api.roles import WRITES, Act
@@ -78,6 +78,9 @@ class Repeating:
         scope[WISH] = name.hex()  # in the scope itself: the porter reads what a route leaves there
         await self._app(scope, heard, keeping.send)
         if keeping.done and await self._is_whole(asked, heard):
+            # noted first: killed in between, it is done and noted again, and never kept unnoted
+            if NOTE in scope:
+                await scope[NOTE](keeping.start)
             answered = keeping.answered(asked.digest(), scope[VISITOR].act)
             await anyio.to_thread.run_sync(self._repeats.keep, name, answered)
         await keeping.let_go()
@@ -185,6 +188,11 @@ class _Keeping:
             await self._send(message)
 
     @property
+    def start(self) -> Message:
+        """The first message of what is `done`."""
+        return self._held[0]
+
+    @property
     def done(self) -> bool:
         """Whether what was asked was done: the whole answer is here, and is no refusal, no fault
         and no long one."""
@@ -194,7 +202,7 @@ class _Keeping:
 
     def answered(self, asked: bytes, act: Act) -> Answered:
         """The whole answer, without a secret; only of what is `done`."""
-        start, status = self._held[0], self._held[0]["status"]
+        start, status = self.start, self.start["status"]
         headers = MutableHeaders(raw=list(start.get("headers", [])))
         body = b"".join(message.get("body", b"") for message in self._held[1:])
         hide = _without_secret if act is Act.MANAGE_KEYS else bytes

@@ -80,6 +80,22 @@ def test_a_refusal_is_not_kept_so_that_what_was_mended_succeeds(client) -> None:
     assert client.put("/v1/products/new", files=files, headers=NAMED).status_code == 422
 
 
+def test_what_is_kept_was_noted_before_once_and_by_its_own_subject(client, shop: Shop) -> None:
+    keep, noted_before = shop.office.repeats.keep, list[int]()
+
+    def watched(*arguments: Any) -> None:
+        noted_before.append(len(shop.office.audit.latest(50)))
+        keep(*arguments)
+
+    object.__setattr__(shop.office.repeats, "keep", watched)
+    rows = b'{"sku": "bag-red", "price": 3}\n{"sku": "no-such", "price": 3}'
+    headers = NAMED | {"content-type": "application/x-ndjson"}
+    for _ in range(2):
+        assert client.post("/v1/products:stock", content=rows, headers=headers).is_success
+    assert noted_before == [1]  # killed after it was kept, nobody would note it any more
+    assert [note.subject for note in shop.office.audit.latest(50)] == ["1 of 2 changed"]
+
+
 def test_every_caller_has_keys_of_her_own(client, shop) -> None:
     secrets = [shop.office.keys.create(Role.MERCHANDISER, n)[1] for n in ("Ana", "Eva")]
     for price, secret in enumerate(secrets, start=3):
