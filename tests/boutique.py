@@ -6,9 +6,6 @@ the mean colour of nine fields, tells articles and colours apart.
 
 import io
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-import uvicorn
 from PIL import Image, ImageDraw
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +22,7 @@ from api.settings import Settings
 from api.shop import Shop, shop_of
 from api.stocking import stock_product
 from index.shelf import Shelf
+from tests.door_server import served_app
 from tests.drawn_finder import write_finder
 from tests.fakes import FakeEncoder, fake_spec
 from vision.spec import Calibration
@@ -167,16 +164,5 @@ def serving(folder: Path) -> Iterator[Boutique]:
     shop = shop_of(settings, Shelf.open(folder, spec, create=True), FakeEncoder(spec))
     fill(shop)
     searches: list[Search] = []
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        app = Listening(create_app(shop), searches)
-        config = uvicorn.Config(app, log_level="warning")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
+    with served_app(Listening(create_app(shop), searches)) as port:
         yield Boutique(f"http://127.0.0.1:{port}", port, searches)
-        server.should_exit = True
-        thread.join(10)

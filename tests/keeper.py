@@ -1,15 +1,11 @@
 """A shop that is kept: ten products before a real, tiny model, whose jobs run in real processes."""
 
-import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import uvicorn
 
 from api.app import create_app
 from api.eye import open_encoder
@@ -18,6 +14,7 @@ from api.settings import Settings
 from api.shop import Shop, shop_of
 from index.shelf import Shelf
 from models.card import read_card, write_card
+from tests.door_server import served_app
 from tests.tiny_card import tiny_model
 
 PATIENCE_S = 90.0
@@ -45,15 +42,8 @@ def kept(folder: Path, catalogue: Path) -> Iterator[Shop]:
 @contextmanager
 def served(shop: Shop) -> Iterator[str]:
     """The shop's real door on a free port; its address."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="warning"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        until(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.force_exit = server.should_exit = True
-        thread.join(10)
+    with served_app(create_app(shop), in_haste=True) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def until(seen: Callable[[], Any]) -> Any:

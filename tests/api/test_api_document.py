@@ -4,17 +4,15 @@ import re
 import shlex
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from api.app import create_app
-from api.cli_serve import address_of, listen
 from api.errors import TABLE, UNFORESEEN
 from api.settings import Settings
+from tests.door_server import served_app
 from tests.little_shop import drawn, encoded
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
@@ -26,15 +24,8 @@ FRAMEWORKS_OWN = {"no-such-address", "method-not-allowed"}
 @pytest.fixture
 def url(shop) -> Iterator[str]:
     """The little shop on a real port."""
-    listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started and thread.is_alive():
-        threading.Event().wait(0.01)
-    yield address_of("127.0.0.1", listener)
-    server.should_exit = True
-    thread.join(20)
+    with served_app(create_app(shop)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_every_example_of_the_document_works(url, tmp_path):

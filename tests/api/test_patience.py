@@ -1,15 +1,14 @@
 """Connections that promise a request and never send it."""
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import uvicorn
 
 from api.patience import Patient
+from tests.door_server import served_app
 
 
 async def hello(scope, receive, send):
@@ -25,24 +24,16 @@ async def hello(scope, receive, send):
 def serving(**traits: float) -> Iterator[int]:
     """The port of a server of little patience."""
     hasty = type("Hasty", (Patient,), traits)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(hello, http=hasty, lifespan="off", log_level="error")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with served_app(hello, http=hasty, lifespan="off", log_level="error") as port:
+        yield port
 
 
 def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def is_let_go(connection: socket.socket) -> bool:
-    """Waits until the server hangs up; False when it does not in ten seconds."""
+    """Waits until the server hangs up; False when it does not in a minute."""
     try:
         return connection.recv(1) == b""
     except ConnectionResetError:

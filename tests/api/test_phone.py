@@ -3,17 +3,16 @@
 import socket
 import ssl
 import stat
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import uvicorn
 
 from api.patience import Patient
 from api.phone import DAYS, Certificate, find_certificate, local_address, make_certificate, qr_code
+from tests.door_server import served_app
 
 NOW = datetime.now(UTC)
 ADDRESS = "192.168.7.20"
@@ -47,23 +46,18 @@ def test_a_browser_that_trusts_the_certificate_is_served_over_https(
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"hello " + scope["scheme"].encode()})
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            hello, http=Patient, lifespan="off", log_level="error",
-            ssl_certfile=certificate.chain, ssl_keyfile=certificate.key,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        trust = ssl.create_default_context(cafile=str(certificate.chain))
-        with (
-            socket.create_connection(listener.getsockname(), timeout=20) as plain,
-            trust.wrap_socket(plain, server_hostname=ADDRESS) as phone,
-        ):
-            phone.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            answer = b"".join(iter(lambda: phone.recv(4096), b""))
-        server.should_exit = True
-        thread.join(10)
+    options = {
+        "http": Patient, "lifespan": "off", "log_level": "error",
+        "ssl_certfile": certificate.chain, "ssl_keyfile": certificate.key,
+    }  # fmt: skip
+    trust = ssl.create_default_context(cafile=str(certificate.chain))
+    with (
+        served_app(hello, **options) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as plain,
+        trust.wrap_socket(plain, server_hostname=ADDRESS) as phone,
+    ):
+        phone.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: phone.recv(4096), b""))
     assert b"hello https" in answer
 
 

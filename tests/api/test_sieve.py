@@ -2,16 +2,14 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 
 from api.app import create_app
-from api.cli_serve import listen
 from api.sieve import Sieve
+from tests.door_server import served_app
 
 SECRET = "vzd_" + "a" * 43
 
@@ -60,15 +58,8 @@ def test_a_request_that_says_its_length_twice_is_refused() -> None:
 
 @pytest.fixture
 def port(shop: Any) -> Iterator[int]:
-    listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(create_app(shop), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        threading.Event().wait(0.01)
-    yield listener.getsockname()[1]
-    server.should_exit = True
-    thread.join(60)
+    with served_app(create_app(shop), log_level="error") as port:
+        yield port
 
 
 def told(port: int, request: bytes) -> bytes:

@@ -1,17 +1,13 @@
 """Search on another shop's page: the web component in a real Chromium, from a foreign origin."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.roles import Role
@@ -19,6 +15,7 @@ from api.settings import Settings
 from api.shop import shop_of
 from index.shelf import Shelf
 from tests.boutique import CALIBRATION, HOSTILE_SKU, fill
+from tests.door_server import served_app
 from tests.fakes import FakeEncoder, fake_spec
 from tests.keeper import until
 
@@ -45,18 +42,6 @@ class Street:
     complaints: list[str] = field(default_factory=list)
 
 
-def serve(app: ASGIApp, stack: list[Any]) -> int:
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    stack.append((server, thread, listening))
-    return int(listening.getsockname()[1])
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "keys demanded"])
 def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     spec = replace(fake_spec(title_weight=0.0), calibrations={"picture": CALIBRATION})
@@ -65,7 +50,6 @@ def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     )
     shop = shop_of(settings, Shelf.open(settings.shop, spec, create=True), FakeEncoder(spec))
     fill(shop)
-    stack: list[Any] = []
     key = "not made yet"
 
     async def page(scope: Any, receive: Any, send: Any) -> None:
@@ -73,21 +57,20 @@ def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         text = PAGE.format(service=service, key=key, lang=lang)
         await HTMLResponse(text)(scope, receive, send)
 
-    service = f"http://127.0.0.1:{serve(create_app(shop), stack)}"
-    origin = f"http://shop.test:{serve(page, stack)}"
-    key = shop.office.keys.create(Role.SHOPPER, "web", origins=[origin])[1]
-    yield Street(service, origin)
-    for server, thread, listening in stack:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
-    shop.close()
+    with (
+        closing(shop),
+        served_app(create_app(shop), lifespan="off") as ours,
+        served_app(page, lifespan="off") as theirs,
+    ):
+        service, origin = f"http://127.0.0.1:{ours}", f"http://shop.test:{theirs}"
+        key = shop.office.keys.create(Role.SHOPPER, "web", origins=[origin])[1]
+        yield Street(service, origin)
 
 
 @pytest.fixture
 def page(chromium: Any, street: Street) -> Iterator[Any]:
     context = chromium.new_context(viewport={"width": 900, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     opened = context.new_page()
     faults: list[str] = []
     opened.on("pageerror", lambda error: faults.append(str(error)))
