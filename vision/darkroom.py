@@ -28,6 +28,7 @@ from vision.spec import Resize
 
 EASY_S: Final = 0.2
 """Honest pictures take a tenth of that; who takes longer lets others go first from then on."""
+MOST_ASKS: Final = 2  # for room, a picture: a HEIC's to decode and to stand it up
 FREE_PIXELS: Final = 4_000_000  # decoding so few needs no leave: a draft of a 50 MP JPEG has 3
 
 
@@ -120,6 +121,7 @@ class Darkroom:
         """Hear how it went with the picture that `worker` was given; grant it room if it asks."""
         until = time.monotonic() + self._decode_s
         worker.wait_at_most(EASY_S)
+        asks = 0
         with ExitStack() as rooms:
             while True:
                 reply = worker.hear()
@@ -131,9 +133,10 @@ class Darkroom:
                     worker.wait_at_most(left_s)
                 elif "ask" not in reply:
                     return reply
-                elif left_s <= 0:  # it keeps asking
-                    raise Gone(late=True)
+                elif left_s <= 0 or asks == MOST_ASKS:  # it keeps asking
+                    raise Gone(late=left_s <= 0)
                 else:
+                    asks += 1
                     self._grant(worker, number(reply, "ask", 1 << 40), rooms)
 
     def _grant(self, worker: Worker, pixels: int, rooms: ExitStack) -> None:

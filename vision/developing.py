@@ -34,14 +34,14 @@ Decode = Callable[..., Photo]
 class AskedBudget:
     """The server's budget of pixels, asked over the worker's socket; see PixelBudget."""
 
-    def __init__(self, wire: socket.socket, free_pixels: int) -> None:
-        self._wire, self._free_pixels = wire, free_pixels
+    def __init__(self, wire: socket.socket, picture: int, free_pixels: int) -> None:
+        self._wire, self._picture, self._free_pixels = wire, picture, free_pixels
 
     @contextmanager
     def hold(self, pixels: int) -> Iterator[None]:
         """Keep room for `pixels`; a small picture needs not ask. Raises DecoderBusy."""
         if pixels > self._free_pixels:
-            self._wire.send(written({"ask": pixels}))
+            self._wire.send(written({"ask": pixels, "picture": self._picture}))
             answer = read(self._wire.recv(MOST_SLIP_BYTES))
             if not answer["go"]:
                 raise DecoderBusy(answer["held"], retry_after_s=1.0)
@@ -68,7 +68,8 @@ def work(
             allow_cpu(slip["cpu_s"])
             reply = _developed(slip, memory, decode, wire)
             allow_cpu(0)
-            wire.send(written({**reply, "last": done == PICTURES}))
+            number = {"picture": slip["picture"], "last": done == PICTURES}
+            wire.send(written(reply | number))
 
 
 def _developed(slip: Slip, memory: mmap.mmap, decode: Decode, wire: socket.socket) -> Slip:
@@ -80,7 +81,7 @@ def _developed(slip: Slip, memory: mmap.mmap, decode: Decode, wire: socket.socke
         max_bytes=length,
         max_pixels=slip["max_pixels"],
         max_side_px=slip["max_side_px"],
-        budget=AskedBudget(wire, slip["free_pixels"]),
+        budget=AskedBudget(wire, slip["picture"], slip["free_pixels"]),
     )
     box = None if slip["box"] is None else Box(*slip["box"])
     try:

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,8 @@ from vision.slips import MOST_SLIP_BYTES, Slip, number, read, written
 START_S: Final = 30.0  # a nursery loads in 0.5 s; on a busy machine several times that
 KEPT_BYTES: Final = 8_000_000  # memory that stays with a worker, so that pages are not found anew
 SMALL_BYTES: Final = 1_000_000  # copied in a tenth of a millisecond
+TOLD_S: Final = 1.0  # whoever reads nothing for so long has been taken over
+LEFT_OVER: Final = 1_000  # slips of earlier pictures that are passed over; a wire holds 280
 YIELDING: Final = 10  # niceness: a tenth of the processor where others want it
 NOTHING: Final = memoryview(bytes(1_000_000))
 SEALS: Final = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
@@ -46,12 +48,12 @@ class Worker:
     want it: so ordinary pictures are copied through mapped memory, and each slip is one call.
     """
 
-    def __init__(self, pid: int, wire: socket.socket, memory_fd: int, memory_bytes: int) -> None:
+    def __init__(self, pid: int, wire: socket.socket, memory_fd: int, memory: mmap.mmap) -> None:
         self.pid, self._wire = pid, wire
-        self._memory_fd, self._memory_bytes = memory_fd, memory_bytes
-        self._memory = mmap.mmap(memory_fd, memory_bytes)
+        self._memory_fd, self._memory = memory_fd, memory
+        self._picture = 0
         self.spent = False
-        """Whether it has said that this picture was its last."""
+        """Whether it has said that this picture was its last, or spoke unasked."""
 
     def demand_life(self) -> None:
         """Raise Gone if it went away, or spoke, while it had nothing to do."""
@@ -67,45 +69,56 @@ class Worker:
             os.setpriority(os.PRIO_PROCESS, self.pid, YIELDING)
 
     def give(self, slip: Slip, data: bytes) -> None:
-        """Put the picture before the worker; raises Gone."""
+        """Put the picture before the worker; raises Gone.
+
+        The slip gets a number, which all that is said of this picture bears."""
+        self._picture += 1
         if len(data) <= SMALL_BYTES:
             self._memory[: len(data)] = data
         else:  # others may go on while it is copied
             view, at = memoryview(data), 0
             while at < len(data):
                 at += os.pwrite(self._memory_fd, view[at:], at)
-        self.tell(slip)
+        self.tell({**slip, "picture": self._picture})
 
     def wait_at_most(self, wait_s: float) -> None:
         """How long `hear` waits from now on."""
-        seconds, fraction = divmod(max(wait_s, 0.0001), 1.0)  # 0 would be for ever
-        limit = struct.pack("@ll", int(seconds), int(fraction * 1e6))
-        self._wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        _wait_at_most(self._wire, socket.SO_RCVTIMEO, wait_s)
 
     def hear(self) -> Slip | None:
-        """What the worker says next, None when it says nothing in time; raises Gone when it went
-        away or says no slip."""
-        try:
-            data = self._wire.recv(MOST_SLIP_BYTES)
-            if data:
-                return read(data)
-        except BlockingIOError:
-            return None
-        except (OSError, ValueError) as lost:
-            raise Gone from lost
+        """What the worker says next of the picture that it was given, None when it says nothing in
+        time; raises Gone when it went away or says no slip.
+
+        A slip of an earlier picture, left waiting, is the answer to nobody: who leaves one is
+        replaced after this picture."""
+        for _ in range(LEFT_OVER):
+            try:
+                data = self._wire.recv(MOST_SLIP_BYTES)
+                slip = read(data) if data else None
+            except BlockingIOError:
+                return None
+            except (OSError, ValueError) as lost:
+                raise Gone from lost
+            if slip is None:
+                raise Gone
+            if slip.get("picture") == self._picture:
+                return slip
+            self.spent = True
         raise Gone
 
     def tell(self, slip: Slip) -> None:
         """Answer what the worker asked; raises Gone."""
         try:
             self._wire.send(written(slip))
+        except BlockingIOError as full:
+            raise Gone(late=True) from full
         except OSError as lost:
             raise Gone from lost
 
     def take(self, reply: Slip) -> bytes:
         """What the worker made; raises Gone for nonsense."""
         try:
-            return self._memory[: number(reply, "bytes", self._memory_bytes)]
+            return self._memory[: number(reply, "bytes", len(self._memory))]
         except ValueError as nonsense:
             raise Gone from nonsense
 
@@ -179,21 +192,27 @@ class Nurse:
         return process, ours
 
     def _born(self) -> Worker:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        memory_fd = os.memfd_create("vistazo-picture", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-        try:
-            os.ftruncate(memory_fd, self._memory_bytes)
-            fcntl.fcntl(memory_fd, fcntl.F_ADD_SEALS, SEALS)
+        with ExitStack() as undone:
+            try:  # what fails here is this process's own, and no new nursery mends it
+                ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                undone.callback(ours.close)
+                undone.enter_context(theirs)
+                _wait_at_most(ours, socket.SO_SNDTIMEO, TOLD_S)
+                flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+                memory_fd = os.memfd_create("vistazo-picture", flags)
+                undone.callback(os.close, memory_fd)
+                os.ftruncate(memory_fd, self._memory_bytes)
+                fcntl.fcntl(memory_fd, fcntl.F_ADD_SEALS, SEALS)
+                memory = mmap.mmap(memory_fd, self._memory_bytes)
+                undone.callback(memory.close)
+            except OSError as short:
+                raise DecoderBroken(f"no worker can be started ({short})") from short
             socket.send_fds(self._control, [written({"born": True})], [theirs.fileno(), memory_fd])
             reply = read(self._control.recv(MOST_SLIP_BYTES))
-            pid = number(reply, "pid", 1 << 31)
-        except BaseException:
-            ours.close()
-            os.close(memory_fd)
-            raise
-        finally:
+            worker = Worker(number(reply, "pid", 1 << 31), ours, memory_fd, memory)
+            undone.pop_all()
             theirs.close()
-        return Worker(pid, ours, memory_fd, self._memory_bytes)
+        return worker
 
     def _end(self) -> None:
         self._control.close()
@@ -202,3 +221,8 @@ class Nurse:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _wait_at_most(wire: socket.socket, which: int, wait_s: float) -> None:
+    seconds, fraction = divmod(max(wait_s, 0.0001), 1.0)  # 0 would be for ever
+    wire.setsockopt(socket.SOL_SOCKET, which, struct.pack("@ll", int(seconds), int(fraction * 1e6)))

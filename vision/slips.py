@@ -4,11 +4,12 @@ A worker may have been taken over by the picture that it decodes, so the server 
 that it cannot check: a slip is a flat object of numbers and short texts, and what it says about the
 memory that both share is held against that memory's size.
 
-    to a worker    {"op": "square", "bytes": n, "box": [x, y, w, h] | null, "side_px": s,
-                    "resize": "pad", "max_pixels": …, "max_side_px": …, "free_pixels": …,
-                    "cpu_s": …}
+    to a worker    {"op": "square", "picture": i, "bytes": n, "box": [x, y, w, h] | null,
+                    "side_px": s, "resize": "pad", "max_pixels": …, "max_side_px": …,
+                    "free_pixels": …, "cpu_s": …}
                    {"op": "jpeg", "side_px": w, …}
-    from a worker  {"ask": pixels}, answered by {"go": true | false, "held": pixels}
+    from a worker  {"ask": pixels}, answered by {"go": true | false, "held": pixels}; each of its
+                   slips says which "picture" it speaks of
                    {"bytes": n, "width_px": …, "height_px": …, "ms": {"decode": …}, "last": false}
                    {"error": "NotAPicture", "said": [reason]}
 """

@@ -47,6 +47,12 @@ def patient() -> Iterator[Darkroom]:
     room.close()
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine any picture may take long, and its worker would be replaced for it."""
+    monkeypatch.setattr("vision.darkroom.EASY_S", 60.0)
+
+
 def square(room: Darkroom | InPlace, data: bytes, box: Box | None = None) -> Square:
     return room.square(data, box=box, side_px=SIDE_PX, resize="pad")
 
@@ -102,6 +108,37 @@ def test_a_picture_that_stops_its_decoder_harms_no_other(
     assert works(darkroom)
 
 
+def test_a_worker_that_keeps_asking_and_reads_no_answer_holds_no_thread(
+    darkroom: Darkroom,
+) -> None:
+    reasons: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(DecodingStopped) as stopped:
+            square(darkroom, b"ASKS ")
+        reasons.append(stopped.value.reason)
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert len(reasons) == 1
+    assert works(darkroom)
+
+
+@pytest.mark.usefixtures("unhurried")
+def test_an_answer_left_waiting_is_not_taken_for_the_next_pictures() -> None:
+    room = Darkroom(LIMITS, workers=1, decode_s=30.0, decode=PLANTED)
+    try:
+        with pytest.raises(NotAPicture, match="forged"):
+            square(room, b"TWICE ")
+        (worker,) = room._idle
+        assert works(room)
+        assert worker not in room._idle
+        assert works(room)
+    finally:
+        room.close()
+
+
 def test_a_picture_that_eats_memory_is_refused_and_the_worker_lives(darkroom: Darkroom) -> None:
     with pytest.raises((NotAPicture, DecodingStopped)):
         square(darkroom, b"EAT ")
@@ -132,6 +169,7 @@ def test_others_are_served_while_one_worker_hangs(darkroom: Darkroom) -> None:
     assert len(stopped) == 1
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_who_takes_long_lets_others_go_first_and_is_replaced(
     patient: Darkroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +183,7 @@ def test_who_takes_long_lets_others_go_first_and_is_replaced(
     assert works(patient)
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("padded_to", [1_000, 1_500_000, 9_000_000])
 def test_nothing_of_a_picture_stays_in_the_memory_it_went_through(padded_to: int) -> None:
     room = Darkroom(Limits(max_bytes=10_000_000), workers=1, decode_s=30.0)
