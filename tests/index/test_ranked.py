@@ -65,3 +65,13 @@ def test_a_slot_without_a_number_stands_in_no_order(order: Operator) -> None:
     column.put(np.array([3]), 3.0)
     column.put(np.array([3]), float("nan"))
     assert bits.count(column.compare(order, 3.0)) == 0
+
+
+def test_where_nothing_grows_nothing_is_copied() -> None:
+    column = Ranked(np.arange(64.0))
+    numbers, ranks = column._numbers, column._ranks
+    column.grow(64)
+    column.grow(8)
+    assert column._numbers is numbers
+    assert column._ranks is ranks
+    assert len(column) == 64
