@@ -1,36 +1,25 @@
-"""`Idempotency-Key`: what was done is told again and not done again, also after `kill -9`."""
+"""`Idempotency-Key`: what was done is told again and not done again."""
 
 import asyncio
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 from starlette.responses import Response
 
-from api.errors import BadJob
 from api.home import JOBS
-from api.job import Job, Kind, new_job
-from api.jobs import Jobs
+from api.job import Kind, new_job
 from api.porter import VISITOR, Visitor
 from api.repeating import Repeating
 from api.repeats import Repeats
 from api.roles import Act, Role
 from api.shop import Shop
-from tests.keeper import kept, until
+from tests.keeper import kept
 from tests.little_shop import drawn, encoded, from_this_machine
-from tests.tiny_card import tiny_model
 
-ROOT = Path(__file__).parents[2]
 NAMED = {"idempotency-key": "spring-7"}
 REPLAYED = "idempotency-replayed"
 
@@ -256,91 +245,6 @@ def test_a_job_is_begun_once(desk: tuple[TestClient, Shop]) -> None:
     assert len(shop.office.jobs.all()) == 1
     other = client.post("/v1/jobs", json=wish | {"whole": True}, headers=NAMED)
     assert other.json()["code"] == "idempotency-key-reused"
-
-
-def settle(jobs: Jobs) -> None:
-    """Until every job has ended: none is left at work."""
-    for job in jobs.all():
-        with suppress(BadJob):  # it has ended by itself
-            jobs.cancel(job.id)
-        until(lambda: jobs.state(job).ended)  # noqa: B023 # called at once
-
-
-class Unstarted(Jobs):
-    """A server that is killed between a job's folder and its process."""
-
-    def _start(self, job: Job) -> None:
-        raise KeyboardInterrupt
-
-
-def test_a_job_whose_server_died_before_it_answered_is_found_by_its_name(tmp_path: Path) -> None:
-    wish = {"source": "x", "dry_run": True}
-    with pytest.raises(KeyboardInterrupt):
-        Unstarted(tmp_path).begin(Kind.UNPACK, wish, "Ana", named="n")
-    jobs = Jobs(tmp_path)
-    try:
-        job = jobs.begin(Kind.UNPACK, wish, "Ana", named="n")
-        assert [found.id for found in jobs.all()] == [job.id]
-        assert jobs.begin(Kind.UNPACK, wish, "Ana", named="other").id != job.id
-    finally:
-        settle(jobs)
-
-
-def serve(folder: Path) -> "tuple[subprocess.Popen[bytes], str]":
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT), "VISTAZO_MODEL": str(folder / "tiny"),
-        "VISTAZO_SHOP": str(folder / "shop"), "VISTAZO_DECODERS": "0",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "api", "serve", "--port", "0", "--json"]
-    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
-    assert server.stdout is not None
-    return server, json.loads(b"".join(iter(server.stdout.readline, b"}\n")) + b"}")["url"]
-
-
-def test_killed_at_any_moment_a_job_is_begun_once(tmp_path: Path, catalogue: Path) -> None:
-    """Each round: the request is sent, the server is killed a moment later, started again and
-    asked again."""
-    tiny_model(tmp_path / "tiny")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "VISTAZO_MODEL": str(tmp_path / "tiny")}
-    index = [sys.executable, "-m", "api", "index", str(catalogue), "--shop", str(tmp_path / "shop")]
-    subprocess.run(index, env=environment, check=True, capture_output=True)
-    table = {"content": b"sku,title\n1,One\n"}
-    jobs, server = Jobs(tmp_path / "shop"), None
-    try:
-        for turn, wait_s in enumerate((0.0, 0.02, 0.06)):
-            server, url = serve(tmp_path)
-            with httpx.Client(base_url=url, timeout=60) as client:
-                assert client.put("/v1/uploads/spring/catalogue.csv", **table).is_success
-                wish = {"kind": "index", "source": "spring/catalogue.csv", "dry_run": True}
-                named = {"idempotency-key": f"turn-{turn}"}
-                asked = threading.Thread(
-                    target=lambda: _try(client, wish, named),  # noqa: B023 # joined below
-                    daemon=True,
-                )
-                asked.start()
-                asked.join(wait_s)
-                server.kill()
-                server.wait(60)
-                asked.join(60)
-            server, url = serve(tmp_path)
-            with httpx.Client(base_url=url, timeout=60) as client:
-                told = [client.post("/v1/jobs", json=wish, headers=named) for _ in range(2)]
-            assert [answer.status_code for answer in told] == [201, 201]
-            assert told[0].json()["id"] == told[1].json()["id"]
-            server.send_signal(signal.SIGINT)
-            server.wait(60)
-            names = [job.named for job in jobs.all()]
-            assert len(names) == len(set(names)) == turn + 1
-    finally:
-        if server is not None and server.poll() is None:
-            server.kill()
-            server.wait(60)
-        settle(jobs)
-
-
-def _try(client: httpx.Client, wish: dict[str, Any], named: dict[str, str]) -> None:
-    with suppress(httpx.TransportError):  # it was killed, as wanted
-        client.post("/v1/jobs", json=wish, headers=named)
 
 
 def test_what_was_asked_is_kept_as_a_hash_alone(client, shop: Shop, tmp_path: Path) -> None:

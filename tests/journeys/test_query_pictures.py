@@ -8,7 +8,6 @@ in `make soak` every file of this machine that was written meanwhile. VISTAZO_SE
 
 import io
 import itertools
-import json
 import os
 import signal
 import socket
@@ -29,6 +28,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from benchmarks.memory import family
+from tests.announced import announced
 from tests.little_shop import COLOURS, drawn
 from tests.tiny_card import tiny_model
 
@@ -115,9 +115,8 @@ def served(tmp_path: Path) -> Iterator[Served]:
             [*command, "serve", "--port", "0", "--json"], env=environment, cwd=tmp_path,
             stdout=subprocess.PIPE, stderr=said,
         )  # fmt: skip
-    assert serving.stdout is not None
     try:
-        told = json.loads(b"".join(iter(serving.stdout.readline, b"}\n")) + b"}")
+        told = announced(serving, tmp_path / "said")
         with httpx.Client(base_url=told["url"], timeout=60) as client:
             yield Served(client, serving, tmp_path, f"http://127.0.0.1:{site.server_port}")
     finally:
