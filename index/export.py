@@ -1,20 +1,24 @@
 """A shop as a table with its pictures beside it: what `vistazo index` and the workshop read again.
 
-Promise: the folder appears when it is whole; in it are products and their pictures, and nothing of
-any person: no visit, no search, no saved thing.
+Promise: the folder appears when it is whole and on the disk; in it are products and their pictures,
+and nothing of any person: no visit, no search, no saved thing.
 """
 
 import errno
 import json
+import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from index.browse import browse
 from index.catalogue import get_id, pictures_of
 from index.database import Database
+from index.manifest import sync_folder
 from index.product import STANDARD_FIELDS, Product
 
 TABLE = "catalogue.jsonl"
@@ -38,24 +42,30 @@ def export_shop(shop: Path, folder: Path, tell: Callable[[int, int], None]) -> E
 
     A page of products is of one moment; what is changed meanwhile is written as it was or as it is.
     A product whose pictures are all gone is left out: its row would be no row of a catalogue.
-    Raises FileExistsError for a folder that holds something, OSError, ShopBroken.
+    Raises FileExistsError for a folder that holds something or is the one that this process works
+    in (it would be replaced under its user's feet), OSError, ShopBroken.
     """
+    folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         told = "it holds something already; name a new folder"
         raise FileExistsError(errno.EEXIST, told, str(folder))
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    (part / PICTURES).mkdir(parents=True)
+    if folder == Path.cwd():
+        raise FileExistsError(errno.EEXIST, "you are in it; name a new folder", str(folder))
     database = Database(shop)
     try:
-        with (part / TABLE).open("w", encoding="utf-8") as table:
-            exported = _write(database, shop, part, table, tell)
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(
+            prefix=f".{folder.name}.", suffix=".part", dir=folder.parent, ignore_cleanup_errors=True
+        ) as room:
+            part = Path(room) / folder.name
+            (part / PICTURES).mkdir(parents=True)
+            with (part / TABLE).open("w", encoding="utf-8") as table:
+                exported = _write(database, shop, part, table, tell)
+            os.sync()  # once, instead of a fsync of some ms for each of the pictures
+            part.replace(folder)  # an empty folder gives way, a full one does not
+            sync_folder(folder.parent)
     finally:
         database.close()
-        shutil.rmtree(part, ignore_errors=True)
     return exported
 
 
@@ -68,7 +78,7 @@ def _write(
         tell(number, total)
         names = []
         for ordinal, path in enumerate(paths):
-            copy = part / PICTURES / f"{number:07}-{ordinal}{path.suffix}"
+            copy = part / PICTURES / f"{number:07}-{ordinal}{_suffix(path)}"
             try:
                 shutil.copyfile(path, copy)
             except OSError:
@@ -81,6 +91,12 @@ def _write(
             table.write(json.dumps(row_of(product, names), ensure_ascii=False) + "\n")
             products, pictures = products + 1, pictures + len(names)
     return Exported(products, pictures, size, tuple(left_out))
+
+
+def _suffix(path: Path) -> str:
+    """That of a picture, without what has a meaning in a table's cell."""
+    letters = re.sub(r"[^A-Za-z0-9]", "", path.suffix)
+    return f".{letters}" if letters else ""
 
 
 def _products(database: Database, shop: Path) -> Iterator[tuple[int, Product, list[Path]]]:

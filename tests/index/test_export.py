@@ -1,11 +1,15 @@
 """A shop is exported with its pictures, and what was exported is the same shop again."""
 
 import json
+import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.build import apply_source
+from index.database import Database
+from index.errors import ShopBroken
 from index.export import TABLE, export_shop
 from index.shelf import Shelf
 from index.source import read_source
@@ -89,4 +93,50 @@ def test_an_export_that_breaks_leaves_no_folder(shop: Path, tmp_path: Path) -> N
 
     with pytest.raises(KeyboardInterrupt):
         export_shop(shop, tmp_path / "out", broken)
-    assert not list(tmp_path.glob("out*"))
+    assert {path.name for path in tmp_path.iterdir()} == {"source", "shop"}
+
+
+def test_nothing_beside_the_folder_is_touched(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.part").mkdir()
+    (tmp_path / "out.part" / "mine.txt").write_text("mine")
+    (tmp_path / "out").mkdir()
+    export_shop(shop, tmp_path / "out", no_bar)
+    assert (tmp_path / "out.part" / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "out" / TABLE).is_file()
+    assert {p.name for p in tmp_path.iterdir()} == {"source", "shop", "out", "out.part"}
+
+
+def test_the_folder_one_is_in_is_refused_in_words(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(FileExistsError, match="name a new folder"):
+        export_shop(shop, Path(), no_bar)
+    export_shop(shop, Path("new"), no_bar)
+    assert (tmp_path / "here" / "new" / TABLE).is_file()
+
+
+def test_a_shop_that_cannot_be_opened_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "catalogue.sqlite3").write_bytes(b"torn" * 500)
+    with pytest.raises(ShopBroken):
+        export_shop(tmp_path / "shop", tmp_path / "far" / "out", no_bar)
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"), [("a.PNG", ".PNG"), ("a.p|n,g", ".png"), ("a.|", ""), ("a", "")]
+)
+def test_a_copys_name_never_means_something_in_a_cell(
+    shop: Path, tmp_path: Path, catalogue: Path, name: str, suffix: str
+) -> None:
+    picture = catalogue.parent / "images" / "bag-red.png"
+    picture.rename(picture.with_name(name))
+    with closing(Database(shop)) as database, database.writing() as connection:
+        moved = str(picture.with_name(name))
+        connection.execute("UPDATE pictures SET path = ? WHERE path = ?", (moved, str(picture)))
+    assert export_shop(shop, tmp_path / "out", no_bar).left_out == ()
+    rows = [json.loads(line) for line in (tmp_path / "out" / TABLE).read_text().splitlines()]
+    (copy,) = (row["image"][0] for row in rows if row["sku"] == "bag-red")
+    assert re.fullmatch(rf"pictures/\d{{7}}-0{re.escape(suffix)}", copy)
