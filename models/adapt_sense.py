@@ -52,18 +52,17 @@ class Senses:
         self._spec, self._paths, self._seed = spec, list(paths), seed
         work.mkdir(parents=True, exist_ok=True)
         self._work = work
-        self.colours = Colours(self._palette(), spec.size_px)
+        # of the model and the pictures: what another shop left under the same name is not ours
+        told = [hashlib.sha256(spec.image_graph.read_bytes()).hexdigest(), spec.size_px, seed,
+                BINS, *map(_stamp, paths)]  # fmt: skip
+        self._mark = _short(json.dumps(told).encode())
+        palette = self._palette()
+        self._mark += f"-{_short(palette.numpy().tobytes())}"
+        self.colours = Colours(palette, spec.size_px)
         self.graph = sensing_graph(spec.image_graph, self.colours, spec.size_px, work)
         path = work / "sensing.onnx"
         onnx.save(self.graph, str(path))
         self._run = open_session(path, output=SENSED, threads=threads)
-        # of the model, the palette and the pictures: another's shards are never taken for ours
-        told = [
-            hashlib.sha256(spec.image_graph.read_bytes()).hexdigest(),
-            seed,
-            *map(_stamp, paths),
-        ]
-        self._mark = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def round(self, number: int, tell: Told) -> Sensed:
         """Round 0 is clean, each other another view of every picture, the same in every run."""
@@ -88,10 +87,7 @@ class Senses:
             for i in range(0, len(pixels), BATCH)
         ]
         found = np.concatenate(rows).astype(np.float32)
-        part = kept.with_suffix(".part")
-        with part.open("wb") as file:
-            np.save(file, found)
-        part.replace(kept)
+        _keep(found, kept)
         return found
 
     def _pixels(self, row: int, number: int) -> Pixels:
@@ -104,7 +100,7 @@ class Senses:
 
     def _palette(self) -> torch.Tensor:
         """The shop's own colours: k-means over pixels of its things."""
-        kept = self._work / f"palette-{self._spec.size_px}-{self._seed}.npy"
+        kept = self._work / f"{self._mark}-palette.npy"
         if kept.exists():
             return torch.from_numpy(np.load(kept))
         look = Colours(torch.zeros(1, 3), self._spec.size_px)
@@ -124,8 +120,9 @@ class Senses:
         _, _, centres = cv2.kmeans(
             cloud, BINS, np.empty(0, np.int32), enough, 1, cv2.KMEANS_PP_CENTERS
         )
-        np.save(kept, centres)
-        return torch.from_numpy(np.asarray(centres, np.float32))
+        found = np.asarray(centres, np.float32)
+        _keep(found, kept)
+        return torch.from_numpy(found)
 
 
 def open_photo(path: Path, side_px: int) -> Photo:
@@ -153,6 +150,18 @@ def read_words(spec: EncoderSpec, texts: Sequence[str], threads: int) -> Floats:
         e.vector for i in range(0, len(texts), 32) for e in encoder.words(list(texts[i : i + 32]))
     ]
     return np.stack(rows).astype(np.float32)
+
+
+def _keep(found: Floats, kept: Path) -> None:
+    """Write `kept` whole or not at all."""
+    part = kept.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, found)
+    part.replace(kept)
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _stamp(path: Path) -> str:
