@@ -81,8 +81,9 @@ class Repeating:
             # noted first: killed in between, it is done and noted again, and never kept unnoted
             if NOTE in scope:
                 await scope[NOTE](keeping.start)
-            answered = keeping.answered(asked.digest(), scope[VISITOR].act)
-            await anyio.to_thread.run_sync(self._repeats.keep, name, answered)
+            visitor: Visitor = scope[VISITOR]
+            answered = keeping.answered(asked.digest(), visitor.act)
+            await anyio.to_thread.run_sync(self._repeats.keep, visitor.who, name, answered)
         await keeping.let_go()
 
     async def _hear_out(self, asked: "_Asked", heard: Receive) -> None:
