@@ -24,7 +24,7 @@ def vistazo(*words: str) -> list[str]:
     return [sys.executable, "-m", "api", "mirror", *words]
 
 
-def until(holds: Callable[[], Any], limit_s: float = 30.0) -> Any:
+def until(holds: Callable[[], Any], limit_s: float = 60.0) -> Any:
     end_s = time.monotonic() + limit_s
     while not (found := holds()):
         assert time.monotonic() < end_s, "it never came to be"
@@ -89,7 +89,7 @@ class Shop:
     def answer(self, method: str, path: str, token: str, **fields: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         content = {"json": fields} if fields else {}
-        return httpx.request(method, self.url + path, headers=headers, timeout=20, **content)
+        return httpx.request(method, self.url + path, headers=headers, timeout=60, **content)
 
     def call(self, method: str, path: str, token: str, **fields: Any) -> Any:
         response = self.answer(method, path, token, **fields)

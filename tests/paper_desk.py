@@ -84,7 +84,7 @@ class PaperDesk:
             return [read_counter(f.to_ndarray(format="bgr24")) for f in container.decode(video=0)]
 
 
-def until(holds: Callable[[], object], limit_s: float = 30.0) -> None:
+def until(holds: Callable[[], object], limit_s: float = 60.0) -> None:
     end_s = time.monotonic() + limit_s
     while not holds():
         assert time.monotonic() < end_s, "it never came to be"

@@ -133,7 +133,7 @@ def visit(chromium: "Browser", boutique: "Boutique") -> Iterator[Any]:
         path: str = "/", *, origin: str = "", expect_errors: bool = False, **how: Any
     ) -> Shopper:
         context = chromium.new_context(**({"locale": "en-GB"} | DESK | how))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         heard = boutique.searches
         shopper = Shopper(page, context, origin or boutique.url, heard, len(heard))

@@ -28,9 +28,9 @@ def test_the_demo_builds_a_catalogue_into_a_shop_and_serves_it(catalogue, tmp_pa
         url = ""
         while not url and (line := serving.stderr.readline()):
             url = next((word for word in line.split() if word.startswith("http://")), "")
-        with urllib.request.urlopen(url + "/v1/shop", timeout=20) as answer:
+        with urllib.request.urlopen(url + "/v1/shop", timeout=60) as answer:
             assert json.load(answer)["products"] == 10
-        with urllib.request.urlopen(url, timeout=20) as page:
+        with urllib.request.urlopen(url, timeout=60) as page:
             assert b"<html" in page.read()
     finally:
         serving.send_signal(signal.SIGINT)

@@ -62,7 +62,7 @@ class Keeper:
 def keeper(chromium: "Browser", tmp_path: Path, catalogue: Path) -> Iterator[Keeper]:
     with kept(tmp_path, catalogue) as shop, served(shop) as url:
         context = chromium.new_context(locale="en-GB", viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         keeper = Keeper(page, shop, url)
         page.on("pageerror", lambda error: keeper.complaints.append(str(error)))

@@ -59,7 +59,7 @@ def scope(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, Any]:
 
 
 async def until(true: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 

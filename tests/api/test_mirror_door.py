@@ -56,14 +56,14 @@ def closed(line: Any) -> int:
     """The code with which a line is closed, whatever comes before."""
     try:
         while True:
-            line.recv(timeout=10)
+            line.recv(timeout=60)
     except ConnectionClosed as ended:
         return int(ended.rcvd.code) if ended.rcvd else 0
 
 
 def ask(mirror: LittleMirror, method: str, path: str, pass_: str, **more: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {pass_}"} | more.pop("headers", {})
-    return httpx.request(method, mirror.url.rstrip("/") + path, headers=headers, timeout=20, **more)
+    return httpx.request(method, mirror.url.rstrip("/") + path, headers=headers, timeout=60, **more)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_mirror_s_own_page_hears_format_then_key_then_all_that_follows(
         texts: list[dict[str, Any]] = []
         packets: list[bytes] = []
         while len(packets) < 40:
-            said = line.recv(timeout=10)
+            said = line.recv(timeout=60)
             if isinstance(said, bytes):
                 packets.append(said)
                 line.send("1")
@@ -149,7 +149,7 @@ def test_she_looks_as_long_as_her_visit_lasts(mirror: LittleMirror, visit: dict[
         with look(mirror, pass_) as line:
             assert closed(line) == 4403
     with look(mirror, visit["pass"]) as line:
-        while not isinstance(line.recv(timeout=10), bytes):
+        while not isinstance(line.recv(timeout=60), bytes):
             pass
         ask(mirror, "POST", f"/v1/visits/{visit['id']}/end", PAGE_PASS)
         assert closed(line) == 4403
@@ -169,7 +169,7 @@ def test_a_page_that_does_not_answer_is_sent_little_and_goes_on_with_a_key(
         assert got == MOST_UNDER_WAY
         assert mirror.attendant.state().frames_per_s > 20  # nobody waited for it
         line.send(str(got))
-        while not isinstance(said := line.recv(timeout=10), bytes):
+        while not isinstance(said := line.recv(timeout=60), bytes):
             pass
         assert said[0] & 1
 

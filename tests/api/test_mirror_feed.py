@@ -73,7 +73,7 @@ def test_a_clip_of_what_the_browser_saw(
     filmed: "Browser", mirror: LittleMirror, tmp_path: Path, codec: str
 ) -> None:
     context = filmed.new_context(viewport={"width": 820, "height": 700}, locale="en-GB")
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -107,7 +107,7 @@ def push(mirror: LittleMirror, hello: object, *frames: bytes, origin: str = "") 
     with connect(f"ws://{host}/camera", origin=origin or f"http://{host}") as line:
         line.send(json.dumps(hello))
         try:
-            line.recv(timeout=10)
+            line.recv(timeout=60)
             for frame in frames:
                 line.send(frame)
             line.recv(timeout=0.5)
@@ -137,5 +137,5 @@ def test_a_second_page_is_told_that_there_is_a_camera_already(mirror: LittleMirr
     host = mirror.url.removeprefix("http://").rstrip("/")
     with connect(f"ws://{host}/camera", origin=f"http://{host}") as line:
         line.send(json.dumps({"pass": PAGE_PASS, "codec": "jpeg"}))
-        assert line.recv(timeout=10) == "go"
+        assert line.recv(timeout=60) == "go"
         assert push(mirror, {"pass": PAGE_PASS, "codec": "jpeg"}) == 4409

@@ -46,7 +46,7 @@ def url(said: Said) -> Iterator[str]:
 
 def test_the_light_follows_every_state_in_words(chromium: "Browser", said: Said, url: str) -> None:
     context = chromium.new_context(locale="en-GB")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page, status = context.new_page(), context.new_page()
     page.goto(f"{url}mirror#{PAGE_PASS}")
     status.goto(url)
@@ -72,7 +72,7 @@ def test_the_light_follows_every_state_in_words(chromium: "Browser", said: Said,
 
 def test_where_nothing_is_heard_the_light_says_so(chromium: "Browser", said: Said) -> None:
     context = chromium.new_context(locale="es-ES")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     door = mirror_door(said, Relay("http://127.0.0.1:1", "room-3", "unused"), PAGE_PASS)
     with serving(door, listener()) as url:

@@ -79,7 +79,7 @@ def come(chromium: "Browser", mirror: LittleMirror) -> Iterator[Any]:
 
     def open_page(path: str = mirror.page, **how: Any) -> "Page":
         context = chromium.new_context(**({"locale": "en-GB"} | how))
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -68,7 +68,7 @@ def served(*words: str, code: str = "") -> Iterator[str]:
 def test_a_store_runs_one_service(place: Path) -> None:
     token = vistazo("mirror", "pass", "Olga", "--people", "people").stdout.strip()
     with served("--people", "people") as url:
-        assert httpx.get(f"{url}/v1/search?text=red", timeout=20).json()["hits"]
+        assert httpx.get(f"{url}/v1/search?text=red", timeout=60).json()["hits"]
         assert httpx.get(f"{url}/v1/mirrors").status_code == 401
         headers = {"Authorization": f"Bearer {token}"}
         made = httpx.put(f"{url}/v1/mirrors/room-1", json={"name": "1"}, headers=headers)
@@ -84,7 +84,7 @@ def test_a_store_runs_one_service(place: Path) -> None:
 
 def test_search_is_served_without_the_mirror_s_libraries(place: Path) -> None:
     with served(code=WITHOUT_THE_EXTRA) as url:
-        assert httpx.get(f"{url}/v1/search?text=red", timeout=20).json()["hits"]
+        assert httpx.get(f"{url}/v1/search?text=red", timeout=60).json()["hits"]
         assert httpx.get(f"{url}/v1/mirrors").status_code == 404
 
 

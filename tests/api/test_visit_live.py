@@ -45,7 +45,7 @@ def test_she_hears_the_light_change_and_the_end(little: LittleStudio) -> None:
     headers = {"Authorization": f"Bearer {little.tokens['ana']}"}
     with serving(people_app(little.studio), listener()) as url:
         address = url.rstrip("/") + path(little)
-        with httpx.stream("GET", address, headers=headers, timeout=20) as said:
+        with httpx.stream("GET", address, headers=headers, timeout=60) as said:
             assert said.headers["content-type"].startswith("text/event-stream")
             lines = said.iter_lines()
             assert heard(lines)["indicator"] == "unknown"  # its mirror has not said a word

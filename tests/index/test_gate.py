@@ -6,7 +6,7 @@ from index.gate import Gate
 
 
 def test_readers_look_together() -> None:
-    gate, both_inside = Gate(), threading.Barrier(2, timeout=10)
+    gate, both_inside = Gate(), threading.Barrier(2, timeout=60)
 
     def look() -> None:
         with gate.looking():
@@ -36,7 +36,7 @@ def test_nobody_looks_while_one_changes() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert seen == {True}
 
 
@@ -67,5 +67,5 @@ def test_a_waiting_writer_goes_before_new_readers() -> None:
     threads[2].start()
     may_leave.set()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=60)
     assert order == ["writer", "late"]
