@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from api.errors import BadParameter, KeyNeeded, NoSuchKey
+from api.errors import BadParameter, KeyNeeded, KeyReused, NoSuchKey
 from api.home import DOOR
 from api.notebook import Notebook
 from api.roles import Role
@@ -103,20 +103,17 @@ class Keys:
     ) -> tuple[Key, str]:
         """A new key, and its secret, which is shown this once. Where a request of the name `named`
         made one like it in the last day, that one, and "": nobody knows its secret any more.
-        Raises BadParameter."""
+        Raises BadParameter, and KeyReused where that request made another one."""
         now = self._clock()
         if lifetime_days is not None and not 0 < lifetime_days <= 36_500:
             raise BadParameter("days", "a key lives for more than 0 and at most 36,500 days")
         expires_at = None if lifetime_days is None else now + timedelta(days=lifetime_days)
         checked = tuple(dict.fromkeys(map(read_origin, origins)))
-        key_id = secrets.token_hex(4)
-        if named is not None:
-            key_id = sha256(named.encode()).hexdigest()[:8]
-            before = next((key for key in self._known().values() if key.id == key_id), None)
-            if before is not None and now - before.created_at < timedelta(days=1):
-                return before, ""
-            key_id = key_id if before is None else secrets.token_hex(4)
-        key = Key(key_id, role, name.strip(), checked, now, expires_at)
+        key = Key(self._free_id(named), role, name.strip(), checked, now, expires_at)
+        if (before := self._made_by(named)) is not None:
+            if not _alike(before, key):
+                raise KeyReused
+            return before, ""
         kind = "pk" if checked else "sk"
         token = f"{PREFIX}{kind}_{secrets.token_urlsafe(32)}"
         values = (key.id, _digest(token), role.value, key.name, json.dumps(checked),
@@ -195,9 +192,10 @@ class Keys:
         self, key_id: str, grace_days: float = GRACE_DAYS, named: str | None = None
     ) -> tuple[Key, str]:
         """A key like this one, with a new secret and as long a life; the old one ends after the
-        grace. Raises NoSuchKey, and BadParameter for one that has ended already."""
-        old, now = self.get(key_id), self._clock()
-        if fault := old.fault(now):
+        grace. A request of the name `named` that did so in the last day is told again, as by
+        `create`. Raises NoSuchKey, KeyReused, and BadParameter for one that has ended already."""
+        old, now, before = self.get(key_id), self._clock(), self._made_by(named)
+        if before is None and (fault := old.fault(now)):
             raise BadParameter("key", f"{fault}: make a new one")
         if not 0 <= grace_days <= 365:
             raise BadParameter("grace_days", "it is 0 to 365")
@@ -233,6 +231,20 @@ class Keys:
             connection.execute(f"UPDATE keys SET {column}=? WHERE id=?", (value, key_id))
         self._forget()
 
+    def _made_by(self, named: str | None) -> Key | None:
+        """The key that the request of this name made in the last day."""
+        wanted = None if named is None else _id_of(named)
+        found = next((key for key in self._known().values() if key.id == wanted), None)
+        is_young = found is not None and self._clock() - found.created_at < timedelta(days=1)
+        return found if is_young else None
+
+    def _free_id(self, named: str | None) -> str:
+        """The id for a key that the request of this name makes; one nobody can know beforehand
+        where it has none, or made a key longer ago."""
+        wanted = None if named is None else _id_of(named)
+        is_taken = any(key.id == wanted for key in self._known().values())
+        return secrets.token_hex(4) if wanted is None or is_taken else wanted
+
     def _forget(self) -> None:
         with self._lock:
             self._seen = -1
@@ -258,6 +270,15 @@ def read_origin(text: str) -> str:
         raise BadParameter("origins", f"{text[:80]!r} is no origin such as https://shop.example")
     default = {"http": ":80", "https": ":443"}[parts.scheme]
     return f"{parts.scheme}://{parts.netloc.removesuffix(default)}"
+
+
+def _id_of(named: str) -> str:
+    return sha256(named.encode()).hexdigest()[:8]
+
+
+def _alike(one: Key, other: Key) -> bool:
+    """Whether the same was asked for; their lives may differ, which a rotation shortens."""
+    return (one.role, one.name, one.origins) == (other.role, other.name, other.origins)
 
 
 def _digest(token: str) -> str:

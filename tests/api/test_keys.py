@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.errors import BadParameter, DoorBroken, KeyNeeded, NoSuchKey
+from api.errors import BadParameter, DoorBroken, KeyNeeded, KeyReused, NoSuchKey
 from api.home import DOOR
 from api.keys import SIGNED_IN_S, Keys, read_origin
 from api.roles import Role
@@ -60,6 +60,47 @@ def test_a_rotated_key_and_its_successor_both_work_until_the_grace_ends(keys, cl
         keys.who(before)
     with pytest.raises(BadParameter):
         keys.rotate(old.id)
+
+
+def test_a_request_that_is_sent_again_finds_the_key_it_made_and_no_other(keys, clock):
+    made, _ = keys.create(Role.SHOPPER, "Web", origins=["https://shop.example"], named="n")
+    again = keys.create(Role.SHOPPER, " Web ", origins=["https://shop.example/"], named="n")
+    assert again == (made, "")
+    for role, name, origins in (
+        (Role.ADMIN, "Web", ()), (Role.SHOPPER, "Else", made.origins), (Role.SHOPPER, "Web", ()),
+    ):  # fmt: skip
+        with pytest.raises(KeyReused):
+            keys.create(role, name, origins=origins, named="n")
+    assert keys.all() == [made]
+    clock.now += timedelta(days=1)
+    later, secret = keys.create(Role.ADMIN, "Olga", named="n")
+    assert later.id != made.id
+    assert keys.who(secret) == later
+
+
+@pytest.mark.parametrize("grace_days", [0, 2])
+def test_a_rotation_that_is_sent_again_is_found_also_where_the_old_key_has_ended(
+    keys, clock, grace_days
+):
+    old, _ = keys.create(Role.ADMIN, "Olga")
+    new, _ = keys.rotate(old.id, grace_days, named="n")
+    ends_at = keys.get(old.id).expires_at
+    clock.now += timedelta(hours=1)
+    assert keys.rotate(old.id, grace_days, named="n") == (new, "")
+    assert keys.get(old.id).expires_at == ends_at
+    other, _ = keys.create(Role.MIRROR, "Room 1")
+    with pytest.raises(KeyReused):
+        keys.rotate(other.id, grace_days, named="n")
+    assert len(keys.all()) == 3
+
+
+def test_a_rotation_that_died_before_the_old_key_got_its_end_gives_it_one(keys, clock):
+    old, secret = keys.create(Role.ADMIN, "Olga")
+    keys.create(Role.ADMIN, "Olga", named="n")  # and there it died
+    keys.rotate(old.id, 1, named="n")
+    clock.now += timedelta(days=1)
+    with pytest.raises(KeyNeeded):
+        keys.who(secret)
 
 
 def test_a_rotation_never_makes_the_old_key_live_longer(keys, clock):
