@@ -38,12 +38,16 @@ class Jobs:
 
     def begin(self, kind: Kind, wish: Mapping[str, Any], by: str, named: str = "") -> Job:
         """Begin a job; it runs at once, or when those before it have ended. The one that a request
-        of the same name began in the last day is told again instead. Raises BadJob, KeyReused."""
+        of the same name began in the last day is told again instead, and begun where its server
+        died before it could; one that somebody paused rests on. Raises BadJob, KeyReused."""
         before = next((job for job in self.all() if named and job.named == named), None)
         if before is not None and _age_s(before) < KEPT_S:
             if (before.kind, before.wish) != (kind, dict(wish)):
                 raise KeyReused
-            return before if self.state(before).ended else self.resume(before.id)
+            was_lost = self.state(before).status is Status.INTERRUPTED
+            if was_lost and before.wanted() == "run":
+                self._start(before)
+            return before
         unended = [job for job in self.all() if not self.state(job).ended]
         if len(unended) >= MOST_WAITING:
             raise BadJob(f"{len(unended)} are under way or waiting; cancel one, or come back")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from api.job import Kind, State, Status, new_job
+from api.job import Job, Kind, State, Status, new_job
 from api.jobs import Jobs
 from api.shop import Shop
 from api.told import TURN, Told
@@ -193,6 +193,30 @@ def test_a_job_that_kills_its_process_is_not_revived_for_ever(keeper):
     assert jobs.revive() == []
     jobs.cancel(job.id)
     assert jobs.state(job).status is Status.CANCELLED
+
+
+class Unstarted(Jobs):
+    """Jobs none of which is ever given a process."""
+
+    def _start(self, job: Job) -> None:
+        self.started = [*getattr(self, "started", []), job.id]
+
+
+@pytest.mark.parametrize("is_worked_on", [False, True])
+def test_a_job_that_somebody_paused_rests_on_when_its_request_comes_again(
+    tmp_path: Path, is_worked_on: bool
+) -> None:
+    jobs, wish = Unstarted(tmp_path), {"source": "x"}
+    job = jobs.begin(Kind.UNPACK, wish, "Ana", named="n")
+    assert jobs.begin(Kind.UNPACK, wish, "Ana", named="n") == job
+    assert jobs.started == [job.id, job.id]  # it was lost, and is taken up again
+    jobs.pause(job.id)
+    with (job.folder / "lock").open("a") as lock:
+        if is_worked_on:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        assert jobs.begin(Kind.UNPACK, wish, "Ana", named="n") == job
+    assert job.wanted() == "pause"
+    assert jobs.started == [job.id, job.id]
 
 
 def test_a_wish_without_sense_is_refused_at_once(desk):
