@@ -20,6 +20,7 @@ from vision.prices import take_prices
 SHORTEST_PART: Final = 3  # letters before a compound's last noun
 INFLECTED: Final = 0.9  # of a word met by its stem: "veste" is French before it is a vest
 SURE_ENDING: Final = 5  # letters of a noun that closes a compound whose first part is unknown
+COLOURS_FIRST: Final = ("german",)
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*", re.UNICODE)
 
 
@@ -37,13 +38,15 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A language: folded phrases → English, and the nouns that close its compound words.
+    """A language: folded phrases → English, and the nouns that close its compound words, longest
+    first; `colours_first` if it says colours before the thing, as English does.
 
     Keys are without accents, in lower case; plurals and genders are met by stemming both sides.
     """
 
     phrases: Mapping[str, str]
     endings: Mapping[str, str]
+    colours_first: bool
 
     def find(self, run: str) -> tuple[str, float] | None:
         """The English of a run of folded words and how surely it is meant; None without any."""
@@ -56,13 +59,13 @@ class Tongue:
 
     def _compound(self, word: str) -> str | None:
         """The English of "sommerkleid": what the first part says, and its last noun."""
-        for ending in sorted(self.endings, key=len, reverse=True):
+        for ending, noun in self.endings.items():
             first = word.removesuffix(ending)
             if first != word and len(first) >= SHORTEST_PART:
                 said = self.phrases.get(first, self.phrases.get(first.removesuffix("s")))
                 if said is not None:
-                    return f"{said} {self.endings[ending]}".strip()
-                return self.endings[ending] if len(ending) >= SURE_ENDING else None
+                    return f"{said} {noun}".strip()
+                return noun if len(ending) >= SURE_ENDING else None
         return None
 
 
@@ -88,7 +91,10 @@ class Lexicon:
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
             plain = _tongue(held, plain=True)
-            others = tuple(_tongue(other) for other in held.get("tongues", {}).values())
+            others = tuple(
+                _tongue(other, colours_first=name in COLOURS_FIRST)
+                for name, other in held.get("tongues", {}).items()
+            )
             kinds = {stem(k): v for k, v in held["kinds"].items()}
             colours = frozenset(held["colours"])
             english = frozenset(fold(word) for word in held["phrases"].get("english", ()))
@@ -114,45 +120,60 @@ class Lexicon:
 
     def _in_english(self, tokens: list[str]) -> list[str]:
         """The words in English: as the plain tongue reads them, or another that explains more."""
-        matches = self._matches(tokens, (self.plain,))
+        met: _Met = {}
+        matches = self._matches(tokens, (self.plain,), met)
         most = sum(m.surely for m in matches)
         known = [m for m in matches if m.surely]
         if len(tokens) > 1 and all(m.run in self.english for m in known):
             most += sum(not m.surely and m.run in self.also_english for m in matches)
         gaps = len(tokens) > 1 and any(not m.surely for m in matches)
         for other in self.others:
-            found = self._matches(tokens, (other, self.plain))
+            found = self._matches(tokens, (other, self.plain), met)
             explained = sum(m.surely for m in found)
-            alone = gaps and all(other.find(m.run) for m in found)  # "robe rose"
+            alone = gaps and all(_found(other, m.run, met) for m in found)  # "robe rose"
             if explained > most or (alone and explained == most):
                 matches, most = found, explained
         return [word for m in self._ordered(matches) for word in m.english.split()]
 
     def _ordered(self, matches: list["_Match"]) -> list["_Match"]:
-        """Colours before the thing, as English has them: "camisa roja" is a red shirt."""
+        """Colours before the thing, as English has them: "camisa roja" is a red shirt.
+
+        Where another thing follows, a colour of English or German is that one's: "dress black
+        belt" names no black dress."""
         ordered = list(matches)
         for at in range(1, len(ordered)):
             before, here = ordered[at - 1], ordered[at]
-            if here.english in self.colours and stem(before.english) in self.kinds:
-                ordered[at - 1 : at + 1] = here, before
+            if here.english not in self.colours or not self._is_kind(before):
+                continue
+            its_own = here.colours_first or stem(here.run) == stem(here.english)
+            if its_own and at + 1 < len(ordered) and self._is_kind(ordered[at + 1]):
+                continue
+            ordered[at - 1 : at + 1] = here, before
         return ordered
 
-    def _matches(self, tokens: list[str], tongues: tuple[Tongue, ...]) -> list["_Match"]:
+    def _is_kind(self, match: "_Match") -> bool:
+        return stem(match.english) in self.kinds
+
+    def _matches(
+        self, tokens: list[str], tongues: tuple[Tongue, ...], met: "_Met"
+    ) -> list["_Match"]:
         """The tokens as runs, each as long as is understood, unknown ones as they are."""
         found, at = [], 0
         while at < len(tokens):
-            match = self._longest_match(tokens, at, tongues)
+            match = self._longest_match(tokens, at, tongues, met)
             found.append(match)
             at += len(match.run.split())
         return found
 
-    def _longest_match(self, tokens: list[str], at: int, tongues: tuple[Tongue, ...]) -> "_Match":
+    def _longest_match(
+        self, tokens: list[str], at: int, tongues: tuple[Tongue, ...], met: "_Met"
+    ) -> "_Match":
         for count in range(min(self.longest, len(tokens) - at), 0, -1):
             run = " ".join(tokens[at : at + count])
             for tongue in tongues:
-                if (known := tongue.find(run)) is not None:
-                    return _Match(run, known[0], count * known[1])
-        return _Match(tokens[at], tokens[at], 0.0)
+                if (known := _found(tongue, run, met)) is not None:
+                    return _Match(run, known[0], count * known[1], tongue.colours_first)
+        return _Match(tokens[at], tokens[at], 0.0, colours_first=True)
 
     def _named_colours(self, said: list[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(w for w in self._runs(said) if w in self.colours))
@@ -176,14 +197,28 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A run of tokens, its English, and how surely it is meant (0: nobody knows it)."""
+    """A run of tokens, its English, and how surely it is meant (0: nobody knows it); whether its
+    tongue says colours first."""
 
     run: str
     english: str
     surely: float
+    colours_first: bool
 
 
-def _tongue(held: Mapping[str, Any], *, plain: bool = False) -> Tongue:
+_Met = dict[tuple[int, str], tuple[str, float] | None]
+"""What a tongue (its id) made of a run, while one query is read."""
+
+
+def _found(tongue: Tongue, run: str, met: _Met) -> tuple[str, float] | None:
+    """As Tongue.find, but once: each run is looked for several times, and a query may repeat it."""
+    key = id(tongue), run
+    if key not in met:
+        met[key] = tongue.find(run)
+    return met[key]
+
+
+def _tongue(held: Mapping[str, Any], *, plain: bool = False, colours_first: bool = False) -> Tongue:
     """One of `held`; of another tongue's words those that are English anyway explain nothing."""
     exact = {
         fold(k): v
@@ -191,7 +226,8 @@ def _tongue(held: Mapping[str, Any], *, plain: bool = False) -> Tongue:
         if plain or stem(k) != stem(v)
     }  # fmt: skip
     endings = {fold(k): v for k, v in held.get("endings", {}).items()}
-    return Tongue({stem(k): v for k, v in exact.items()} | exact, endings)
+    longest_first = {k: endings[k] for k in sorted(endings, key=len, reverse=True)}
+    return Tongue({stem(k): v for k, v in exact.items()} | exact, longest_first, colours_first)
 
 
 def fold(text: str) -> str:

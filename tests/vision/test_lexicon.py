@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.registry import find_card
 from vision.errors import BadModel
-from vision.lexicon import Lexicon, Reading
+from vision.lexicon import Lexicon, Reading, Tongue
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +146,46 @@ def test_a_word_of_two_languages_is_read_by_its_company(
     lexicon: Lexicon, text: str, words: str
 ) -> None:
     assert lexicon.read(text).words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("dress black belt", "dress black belt"),
+        ("bag red shoes", "bag red shoes"),
+        ("white shirt blue jeans", "white shirt blue jeans"),
+        ("dress black", "black dress"),
+        ("vestido negro cinturón", "black dress belt"),
+        ("robe noire ceinture", "black dress belt"),
+        ("Kleid schwarzer Gürtel", "dress black belt"),
+    ],
+)
+def test_a_colour_goes_to_the_thing_that_its_language_means(
+    lexicon: Lexicon, text: str, words: str
+) -> None:
+    assert lexicon.read(text).words == words
+
+
+def test_a_tongue_is_asked_once_for_each_run_however_often_it_comes(
+    lexicon: Lexicon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    find = Tongue.find
+
+    def noting(tongue: Tongue, run: str) -> tuple[str, float] | None:
+        asked.append(run)
+        return find(tongue, run)
+
+    monkeypatch.setattr(Tongue, "find", noting)
+    lexicon.read("zq " * 166)
+    tongues = 1 + len(lexicon.others)
+    assert len(asked) <= tongues * lexicon.longest
+
+
+def test_the_longest_ending_closes_a_compound(lexicon: Lexicon) -> None:
+    for tongue in lexicon.others:
+        lengths = [len(ending) for ending in tongue.endings]
+        assert lengths == sorted(lengths, reverse=True)
 
 
 SAME = [
