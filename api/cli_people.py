@@ -28,19 +28,24 @@ def mirror_libraries() -> Iterator[None]:
         raise NoVideoLibrary((cause.name or "its libraries").partition(".")[0]) from cause
 
 
-def tended_studio(people: Path, retention_h: float) -> "AbstractContextManager[Studio]":
-    """The stores of `people`, tended while the block runs and closed after it."""
+def tended_studio(
+    people: Path, retention_h: float, *, tidy: bool = True
+) -> "AbstractContextManager[Studio]":
+    """The stores of `people`, tended while the block runs and closed after it; tidied at once, or
+    without `tidy` by the shop that is served beside them (api/hers)."""
     with mirror_libraries():
         from api.people import tended
         from mirror.clock import SystemClock
         from mirror.memory import forbid_dumps
         from mirror.studio import open_studio
     forbid_dumps()  # clips are opened in this process's memory while they are watched
-    return tended(open_studio(people, SystemClock(), retention_s=retention_h * 3600))
+    kept_s = retention_h * 3600
+    return tended(open_studio(people, SystemClock(), retention_s=kept_s, tidy=tidy))
 
 
 def tended_if_asked(
     people: Path | None, retention_h: float
 ) -> "AbstractContextManager[Studio | None]":
-    """The same, and None without a folder: then nothing of the mirror's is even loaded."""
-    return nullcontext() if people is None else tended_studio(people, retention_h)
+    """The same beside a shop, and None without a folder: then nothing of the mirror's is even
+    loaded."""
+    return nullcontext() if people is None else tended_studio(people, retention_h, tidy=False)

@@ -5,7 +5,7 @@ sees it (customers/access). Each look and each deed stands in her log. When she 
 it goes, and the signed receipt names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ from api.replies import SavedPageReply, SavedReply
 from api.saved import Item, Saved
 from api.shop import Shop
 from customers.access import Act, Caller, Thing, demand
-from customers.errors import NotAllowed, NotKnown, UnknownCustomer
+from customers.errors import KeyDestroyed, NotAllowed, NotKnown, UnknownCustomer
 from index.errors import ShopBroken
 from mirror.studio import Studio
 
@@ -63,10 +63,15 @@ class HersSaved:
         """Delete all of hers."""
         self._saved.delete_all(PREFIX + customer_id)
 
-    def sweep(self, known: list[str]) -> None:
-        """Delete what is left of customers who are no more: a crash came between."""
-        for owner in self._saved.owners(PREFIX):
-            if owner.removeprefix(PREFIX) not in known:
+    def sweep(self, known: Callable[[], list[str]]) -> None:
+        """Delete what is left of customers who are no more: a crash came between.
+
+        Who is known is asked after who has something: who comes in between loses nothing.
+        """
+        owners = self._saved.owners(PREFIX)
+        customers = set(known())
+        for owner in owners:
+            if owner.removeprefix(PREFIX) not in customers:
                 self._saved.delete_all(owner)
 
     def _content(self, owner: str, item: Item) -> bytes:
@@ -79,10 +84,14 @@ class HersSaved:
 
 
 def routes(shop: Shop, studio: Studio) -> APIRouter:
-    """The routes over what customers have saved; from now on forgetting reaches it."""
+    """The routes over what customers have saved; from now on forgetting reaches it, and what was
+    begun by a process that ended is finished."""
     holding = HersSaved(shop.saved)
-    holding.sweep(studio.customers.ids())
+    holding.sweep(studio.customers.ids)
+    first = not studio.beside
     studio.beside[:] = [holding]  # in place of the one of a shop that this one takes over from
+    if first:
+        studio.tidy()
     router = APIRouter(prefix="/v1/customers/{customer_id}/saved", tags=["customers"])
     _bringing(router, shop, studio)
     _looking(router, shop, studio)
@@ -95,7 +104,7 @@ def _bringing(router: APIRouter, shop: Shop, studio: Studio) -> None:
     @router.post(
         "",
         response_model=MergedReply,
-        responses=documented(UnknownCustomer, SavedFull, KeyForbids, *_FAILING),
+        responses=documented(UnknownCustomer, KeyDestroyed, SavedFull, KeyForbids, *_FAILING),
         summary="What this device has saved becomes hers; the device keeps nothing of it",
     )
     async def bring_saved(
@@ -107,7 +116,11 @@ def _bringing(router: APIRouter, shop: Shop, studio: Studio) -> None:
         def merge() -> int:
             studio.customers.get(customer_id)
             _note(studio, customer_id, caller, Act.KEEP_SAVED, "from a device")
-            return 0 if device is None else shop.saved.merge(owner_of(device), PREFIX + customer_id)
+            if device is None:
+                return 0
+            merged = shop.saved.merge(owner_of(device), PREFIX + customer_id)
+            _leave_nothing_if_forgotten(shop, studio, customer_id)
+            return merged
 
         return JSONResponse({"merged": await shop.entrance.run(merge)})
 
@@ -185,6 +198,15 @@ def _looking(router: APIRouter, shop: Shop, studio: Studio) -> None:
         read = partial(shop.saved.picture, PREFIX + customer_id, item_id)
         data = await shop.entrance.run(read)
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def _leave_nothing_if_forgotten(shop: Shop, studio: Studio, customer_id: str) -> None:
+    """Raise KeyDestroyed where her forgetting began while her things arrived: it may have passed
+    what holds them already. Her key goes first, so whoever still finds it came before."""
+    if not studio.keys.exists(customer_id):
+        shop.saved.delete_all(PREFIX + customer_id)
+        studio.customers.erase(customer_id)
+        raise KeyDestroyed(customer_id)
 
 
 def _note(studio: Studio, customer_id: str, caller: Caller, act: Act, thing: str) -> None:

@@ -192,9 +192,12 @@ def open_studio(
     rules: ConsentRules | None = None,
     *,
     retention_s: float = RETENTION_S,
+    tidy: bool = True,
 ) -> Studio:
     """Open the stores under `folder`, and tidy up; keys lie in `folder/keys`, backed up apart.
 
+    Without `tidy` that is left to who adds what else holds things of hers (`beside`): no receipt
+    is signed before forgetting has reached it.
     Raises PeopleBusy where another process has it open, PeopleBroken where it is damaged.
     """
     hold = Hold(folder)
@@ -211,5 +214,6 @@ def open_studio(
         retention_s=retention_s,
         hold=hold,
     )
-    studio.tidy()
+    if tidy:
+        studio.tidy()
     return studio

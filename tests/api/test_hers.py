@@ -10,11 +10,13 @@ from fastapi.testclient import TestClient
 pytest.importorskip("av", reason="the mirror's extra is not installed")
 
 from api.app import create_app
+from api.cli_people import tended_if_asked
 from api.errors import SavedFull
 from api.hers import PREFIX, HersSaved
 from api.saved import MOST_ITEMS
 from api.shop import Shop
 from customers.access import Act, Caller, Role, Thing, allowed
+from tests.drawn_clips import NOON
 from tests.little_shop import drawn, encoded
 from tests.little_studio import LittleStudio
 
@@ -137,9 +139,64 @@ def test_forgetting_her_takes_it_along_and_the_receipt_names_it(
 
 def test_what_a_crash_left_of_one_who_is_forgotten_goes_at_the_next_start(store: Store) -> None:
     store.shop.saved.keep_product(PREFIX + "gone", "bag-red")
-    HersSaved(store.shop.saved).sweep(store.little.studio.customers.ids())
+    HersSaved(store.shop.saved).sweep(store.little.studio.customers.ids)
     assert store.shop.saved.every(PREFIX + "gone") == []
     assert len(store.shop.saved.owners(PREFIX)) == 2
+
+
+def test_who_becomes_a_customer_while_the_sweep_looks_loses_nothing(store: Store) -> None:
+    customers, saved = store.little.studio.customers, store.shop.saved
+
+    def known() -> list[str]:
+        before = customers.ids()
+        saved.keep_product(PREFIX + customers.welcome(NOON).id, "bag-red")
+        return before
+
+    HersSaved(saved).sweep(known)
+    assert len(saved.owners(PREFIX)) == 3
+
+
+def test_what_she_brings_while_she_is_forgotten_is_kept_nowhere(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little, saved = store.little, store.shop.saved
+    hers = little.visits["ana"].customer_id
+    merge = saved.merge
+
+    def merge_a_moment_later(source: str, target: str) -> int:
+        little.studio.forget(hers)
+        return merge(source, target)
+
+    monkeypatch.setattr(saved, "merge", merge_a_moment_later)
+    device = {"x-vistazo-device": little.client.post("/v1/devices").json()["device"]}
+    assert little.client.put("/v1/saved/products/bag-red", headers=device).is_success
+    answer = little.call("ana", "POST", store.path("ana"), headers=device)
+    assert (answer.status_code, answer.json()["code"]) == (410, "key-destroyed")
+    assert saved.every(PREFIX + hers) == []
+    assert saved.owners(PREFIX) == [PREFIX + little.visits["berta"].customer_id]
+    assert little.studio.customers.log_of(hers) == []
+
+
+def test_no_receipt_is_signed_before_an_interrupted_forgetting_has_reached_what_she_saved(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    little, hers = store.little, store.little.visits["ana"].customer_id
+
+    def crash(self: HersSaved, customer_id: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crashing:
+        crashing.setattr(HersSaved, "forget", crash)
+        with pytest.raises(KeyboardInterrupt):
+            little.studio.forget(hers)
+    little.studio.close()
+    monkeypatch.setattr("mirror.memory.forbid_dumps", bool)  # this process is the tests'
+    with tended_if_asked(little.folder, 1.0) as again:
+        assert again is not None
+        assert again.ledger.receipt(hers) is None
+        little.client = TestClient(create_app(store.shop, again))
+        assert store.shop.saved.every(PREFIX + hers) == []
+        assert f"saved/{store.items['ana']}" in str(again.ledger.receipt(hers))
 
 
 def test_more_than_one_person_may_keep_stays_on_the_device(shop: Shop) -> None:
