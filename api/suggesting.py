@@ -10,6 +10,7 @@ from math import exp
 from index.filters import Not, Part, Term, fold_field, fold_value
 from index.hit import Hit
 from index.product import Product
+from index.terms import leaf_of
 
 LOOKED_AT = 20
 NEAR = 0.06
@@ -63,7 +64,7 @@ def _key(field: str, value: str) -> tuple[str, str]:
 
 def _values(product: Product) -> Iterator[tuple[str, str]]:
     for category in product.categories:
-        yield "category", category.split("/")[-1]
+        yield "category", leaf_of(category)
     for field in ("colour", "brand"):
         if value := getattr(product, field):
             yield field, value

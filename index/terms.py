@@ -43,6 +43,16 @@ def number_term(field: str, number: float) -> TermOf:
     return TermOf(field, f"{number:.15g}", float(number), f"{number:.15g}")
 
 
+def segments_of(category: str) -> list[str]:
+    """Of "Gear / Bags > Totes": Gear, Bags, Totes. Sources write the one sign or the other."""
+    return [segment.strip() for segment in re.split(r"[/>]", category) if segment.strip()]
+
+
+def leaf_of(category: str) -> str:
+    """A category as a shopper calls it: its last segment."""
+    return next(reversed(segments_of(category)), category)
+
+
 def _all(product: Product) -> Iterator[TermOf]:
     for field in ("sku", "title", "currency", "brand", "colour", "group", "url"):
         yield from _whole(field, getattr(product, field))
@@ -78,7 +88,7 @@ def _listed(field: str, shown: str) -> Iterator[TermOf]:
 
 def _segments(category: str) -> Iterator[TermOf]:
     """Of "Gear/Bags/Totes": each segment, and the path down to it ("Gear/Bags")."""
-    segments = [s for s in (fold_value(s) for s in re.split(r"[/>]", category)) if s]
+    segments = [fold_value(segment) for segment in segments_of(category)]
     for depth, segment in enumerate(segments, start=1):
         yield TermOf("category", segment, None, None)
         yield TermOf("category", "/".join(segments[:depth]), None, None)

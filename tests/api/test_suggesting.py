@@ -27,6 +27,13 @@ def test_near_answers_speak_louder_than_many() -> None:
     assert float(found["colour"]["share"]) > 0.9
 
 
+def test_a_category_is_offered_by_its_last_part_whichever_sign_parts_it() -> None:
+    hits = [hit(0.9, category="Gear > Bags"), hit(0.89, category="Gear/Bags/")]
+    hits.append(hit(0.5, category="Home > Lamps"))
+    (found,) = [s for s in suggested_filters(hits, ()) if s["field"] == "category"]
+    assert (found["value"], float(found["share"]) > 0.9) == ("Bags", True)
+
+
 def test_what_the_shopper_decided_is_not_offered_again() -> None:
     hits = [hit(0.9), hit(0.8, "blue", "Home/Lamps")]
     assert [s["field"] for s in suggested_filters(hits, ("Colour",))] == ["category"]

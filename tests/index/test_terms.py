@@ -1,7 +1,7 @@
 """What of a product can be filtered and counted."""
 
 from index.product import Product
-from index.terms import terms_of
+from index.terms import leaf_of, segments_of, terms_of
 
 
 def values(product: Product, field: str) -> set[str]:
@@ -16,6 +16,18 @@ def test_a_category_is_found_whole_by_segment_and_by_path() -> None:
     product = Product("a", categories=("Gear/Bags/Totes",))
     assert values(product, "category") == {"gear/bags/totes", "gear", "bags", "totes", "gear/bags"}
     assert shown(product, "category") == {"Gear/Bags/Totes"}
+
+
+def test_the_parts_of_a_category_are_the_same_whichever_sign_parts_them() -> None:
+    for written in (
+        "Gear/Bags/Totes",
+        "Gear > Bags > Totes",
+        " Gear /Bags>Totes/",
+        "Gear//Bags>Totes",
+    ):
+        assert segments_of(written) == ["Gear", "Bags", "Totes"]
+        assert leaf_of(written) == "Totes"
+    assert (segments_of(" / "), leaf_of(" / "), leaf_of("")) == ([], " / ", "")
 
 
 def test_several_sizes_or_stores_in_one_cell_are_found_one_by_one() -> None:
