@@ -16,6 +16,7 @@ from models.adapt_shop import Shop
 from models.adapt_trial import Learned, shop_blocks
 from models.card import ModelCard, write_card
 from models.errors import ParityLost
+from models.placing import new_part, settle
 from models.registry import load_card
 from vision.encoder import OnnxEncoder
 from vision.spec import EncoderSpec
@@ -39,9 +40,7 @@ def publish_adapted(
 ) -> Path:
     """The folder in `store` of the published model; raises ParityLost, BadModel."""
     place = store / name
-    part = place / ".next.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    part = new_part(place)
     try:
         learned, blend = made.learned, made.chosen.blend
         adapted_pictures(made.sensing, learned.lens, blend, part / "image.onnx")
@@ -52,8 +51,7 @@ def publish_adapted(
         write_card(card, part)
         _prove(base.spec, card.spec, made, shop)
         final = place / card.version
-        shutil.rmtree(final, ignore_errors=True)  # the same version holds the same files
-        part.rename(final)
+        settle(part, final)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     load_card(final)

@@ -19,6 +19,7 @@ from models.card import ModelCard, write_card
 from models.closeness import Vectors, compare
 from models.gate import require
 from models.licences import require_commercial
+from models.placing import new_part, settle
 from models.registry import load_card
 from models.samples import sample_texts
 from vision.encoder import OnnxEncoder
@@ -77,19 +78,14 @@ def publish(
     card = load_card(draft)
     require_commercial(card.name, card.licence, accepted=accept_licence)
     place = store / card.name
-    place.mkdir(parents=True, exist_ok=True)
-    work, part = place / ".work.part", place / ".next.part"
-    for folder in (work, part):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
+    work, part = new_part(place), new_part(place)
     try:
         weighing = weigh_draft(draft, pictures, work, effort)
         on_weighed(weighing)
         made = _assemble(card, weighing, part, effort)
         _prove_once_more(card, made, pictures[1::2], best(weighing.pictures).candidate, effort)
         final = place / made.version
-        shutil.rmtree(final, ignore_errors=True)  # the same version holds the same files
-        part.rename(final)
+        settle(part, final)
     finally:
         shutil.rmtree(work, ignore_errors=True)
         shutil.rmtree(part, ignore_errors=True)
