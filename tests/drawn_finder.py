@@ -4,6 +4,7 @@ Its graph runs in the real engine and its votes are counted by the real code; on
 agreed beforehand, so that a test of the door knows what to expect.
 """
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def write_finder(folder: Path, beliefs: object = None) -> None:
     onnx.checker.check_model(model)
     onnx.save(model, folder / GRAPH)
     told = {kind: [1.0, 0.0] for kind in KINDS} if beliefs is None else beliefs
-    (folder / CARD).write_text(json.dumps({"beliefs": told}), "utf-8")
+    vouched = hashlib.sha256((folder / GRAPH).read_bytes()).hexdigest()
+    (folder / CARD).write_text(json.dumps({"beliefs": told, "sha256": vouched}), "utf-8")
 
 
 def _say(

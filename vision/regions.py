@@ -4,6 +4,7 @@ The net (regions.onnx beside regions.json, made by models/make_regions.py) is a 
 an operator may leave out: then `open_regions` gives None, and everything else works.
 """
 
+import hashlib
 import json
 import math
 from collections.abc import Callable
@@ -100,21 +101,37 @@ class OnnxRegions:
 def open_regions(
     folder: Path, *, threads: int, lanes: int, max_waiting: int, clock: Callable[[], float]
 ) -> OnnxRegions | None:
-    """The finder whose files lie in `folder`; None where they were left out. Raises BadModel."""
+    """The finder whose files lie in `folder`; None where they were left out. Raises BadModel, also
+    where the graph is not the one that its card vouches for."""
     graph, card = folder / GRAPH, folder / CARD
     if not graph.is_file():
         return None
+    beliefs, vouched = _told(card)
+    if _digest(graph) != vouched:
+        raise BadModel(graph.name, "it is not the file that its card vouches for")
     return OnnxRegions(
-        graph, _beliefs(card), threads=threads, lanes=lanes, max_waiting=max_waiting, clock=clock
+        graph, beliefs, threads=threads, lanes=lanes, max_waiting=max_waiting, clock=clock
     )
 
 
-def _beliefs(card: Path) -> dict[str, Belief]:
+def _told(card: Path) -> tuple[dict[str, Belief], str]:
+    """How far each kind is believed, and the SHA-256 of the graph that was measured so."""
     try:
-        told: dict[str, Any] = json.loads(card.read_text("utf-8"))["beliefs"]
-        return {kind: Belief(float(told[kind][0]), float(told[kind][1])) for kind in KINDS}
+        said: dict[str, Any] = json.loads(card.read_text("utf-8"))
+        told = said["beliefs"]
+        beliefs = {kind: Belief(float(told[kind][0]), float(told[kind][1])) for kind in KINDS}
+        return beliefs, str(said["sha256"])
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise BadModel(card.name, "it does not tell how far each kind is believed") from error
+        told_not = "it does not tell how far each kind is believed, and of which graph"
+        raise BadModel(card.name, told_not) from error
+
+
+def _digest(graph: Path) -> str:
+    try:
+        with graph.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadModel(graph.name, "it cannot be read") from error
 
 
 def _in_pixels(box: Any, square: Square) -> Box:

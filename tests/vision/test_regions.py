@@ -79,6 +79,17 @@ def test_a_damaged_graph_is_a_bad_model(tmp_path: Path) -> None:
         opened(tmp_path)
 
 
+@pytest.mark.parametrize("vouched", ["0" * 64, "", None, 7])
+def test_a_graph_that_its_card_does_not_vouch_for_is_not_loaded(
+    tmp_path: Path, vouched: object
+) -> None:
+    write_finder(tmp_path)
+    card = json.loads((tmp_path / CARD).read_text("utf-8"))
+    (tmp_path / CARD).write_text(json.dumps(card | {"sha256": vouched}), "utf-8")
+    with pytest.raises(BadModel, match="vouches for"):
+        opened(tmp_path)
+
+
 def test_a_belief_rises_with_the_score_and_stays_a_probability() -> None:
     belief = Belief(1.4, -0.3)
     told = [belief.of(score) for score in (0.0, 0.2, 0.5, 0.9, 1.0)]
