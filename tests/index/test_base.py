@@ -73,6 +73,24 @@ def test_filters_find_the_ten_nearest_wherever_the_allowed_lie(
     assert np.mean(found) > 0.985
 
 
+@pytest.mark.parametrize(("k", "least"), [(100, 0.96), (400, 0.99)])
+@pytest.mark.parametrize("share", [0.9, 0.6, 0.35])
+def test_filters_find_the_many_nearest_too(
+    base: Base, k: int, least: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folding looks at so many; where a quarter of them had to stay the best, .84 were found."""
+    monkeypatch.setattr(base_file, "EXACT_ROWS", 100)
+    monkeypatch.setattr(base, "reach", Reach(24, 100))
+    chance, found = np.random.default_rng(1), []
+    for query in clustered(20, DIMENSION, seed=6):
+        rows = chance.permutation(COUNT)[: int(share * COUNT)]
+        allowed = bits.none_of(-(-COUNT // 8))
+        bits.add_to(allowed, rows)
+        _, scores = base.search(query, k, allowed)
+        found.append((scores >= truth(base, query, k, rows)[-1] - 1e-6).mean())
+    assert np.mean(found) > least
+
+
 def test_a_small_allowed_set_returns_all_of_itself(base: Base) -> None:
     chance = np.random.default_rng(2)
     for size in (0, 1, 7, 300):
