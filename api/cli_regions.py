@@ -1,5 +1,6 @@
 """`vistazo regions`: the things in a picture, each ready to be searched for."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,9 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli_options import JsonOption, console, say_json, settings_of
+from api.cli_plain import plain
 
 if TYPE_CHECKING:
     from api.regions import Spotted
+
+STANDARD_INPUT = "-"
+MOST_PATH_CHARS = 4_096
 
 
 def regions(
@@ -56,6 +61,10 @@ def _show(found: "Spotted", image: Path, prominent: int | None) -> None:
         mark = "the most prominent" if number == prominent else ""
         table.add_row(region.kind, f"{region.confidence:.0%}", box, mark)
     out.print(table)
+    if str(image) == STANDARD_INPUT:
+        return  # it was read, and cannot be searched for any more
     first = found.regions[prominent or 0].box
     box = f"{first.x},{first.y},{first.w},{first.h}"
-    out.print(f"Search for one: vistazo search --image {image} --box {box}", style="dim")
+    name = plain(shlex.quote(str(image)), MOST_PATH_CHARS)
+    told = f"Search for one: vistazo search --image {name} --box {box}"
+    out.print(told, style="dim", soft_wrap=True)

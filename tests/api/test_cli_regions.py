@@ -1,6 +1,8 @@
 """`vistazo regions`, and what the doctor says of the finder."""
 
 import json
+import shlex
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,30 @@ def test_people_read_a_table_and_how_to_search_for_one(
     assert "outer" in out
     assert "the most prominent" in out
     assert "--box 150,160,300,400" in out
+
+
+@pytest.mark.parametrize("name", ["[red]a b[bold].jpg", "it's $(touch x) [link=x].jpg"])
+def test_the_search_it_suggests_is_one_to_paste_whatever_the_file_is_called(
+    call: Any, finder: Path, photo: Path, tmp_path: Path, name: str
+) -> None:
+    odd = tmp_path / name
+    photo.rename(odd)
+    code, out, _ = call("regions", odd)
+    (told,) = [line for line in out.splitlines() if "vistazo search" in line]
+    words = shlex.split(told.partition("Search for one: ")[2])
+    assert code == 0
+    assert words == ["vistazo", "search", "--image", str(odd), "--box", "150,160,300,400"]
+
+
+def test_what_came_by_standard_input_is_not_suggested_to_be_searched_for_by_name(
+    call: Any, finder: Path, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with photo.open("rb") as given:
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(given))
+        code, out, _ = call("regions", "-")
+    assert code == 0
+    assert "the most prominent" in out
+    assert "vistazo search" not in out
 
 
 def test_a_picture_without_things_is_said(call: Any, finder: Path, red: Path) -> None:
