@@ -30,6 +30,7 @@ from api.wanted import read_wanted
 from index.errors import BadLink
 from vision.decoder import Decoder
 from vision.errors import (
+    BadModel,
     DecoderBroken,
     DecoderBusy,
     DecodingStopped,
@@ -45,8 +46,8 @@ from vision.regions import KINDS, SIDE_PX, Region
 
 FAILURES = (
     NoRegions, BadLink, NotAPicture, PictureTooLarge, DecodingStopped, DecoderBusy, DecoderBroken,
-    EncoderBusy, EncoderBroken, Overloaded, BodyTooLarge, BodyTooSlow, BadRequestBody, UnknownBody,
-    BadParameter, NothingToSearch,
+    BadModel, EncoderBusy, EncoderBroken, Overloaded, BodyTooLarge, BodyTooSlow, BadRequestBody,
+    UnknownBody, BadParameter, NothingToSearch,
 )  # fmt: skip
 FIELDS = {"url": {"type": "string", "format": "uri", "maxLength": 2048}}
 BODY: dict[str, Any] = {

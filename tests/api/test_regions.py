@@ -102,3 +102,6 @@ def test_a_broken_file_is_told_without_its_path(
     assert (answer.status_code, answer.json()["code"]) == (500, "bad-model")
     assert str(tmp_path) not in answer.text
     assert CARD not in answer.text
+    document = client.get("/v1/openapi.json").json()
+    told = document["paths"]["/v1/regions"]["post"]["responses"]["500"]["content"]
+    assert "bad-model" in told["application/problem+json"]["examples"]
