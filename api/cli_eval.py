@@ -66,20 +66,24 @@ def evaluate(
     from api.expectations import read_queries
     from api.yardstick import remarks, report
 
+    if report_folder is not None:
+        from api.eval_report import check_folder
+
+        check_folder(report_folder)  # now, and not after an hour's measuring
     asked = read_queries(queries)
     with _folder(shop) as folder:
         measured, products = _measure(
             folder, catalogue, asked.rows, pictures_only, model, quiet=as_json
         )
         figures = report(measured)
-        if report_folder is not None:
+        _show_remarks(remarks(measured, products, asked.rejected_lines))
+        if as_json:
+            say_json(figures)
+        else:
+            _show(figures)
+        if report_folder is not None:  # last: where it cannot be drawn, the figures are told
             page = _draw(report_folder, folder, measured, figures, model)
             aside().print(f"the report: {plain(str(page))}", soft_wrap=True)
-    _show_remarks(remarks(measured, products, asked.rejected_lines))
-    if as_json:
-        say_json(figures)
-    else:
-        _show(figures)
 
 
 @contextmanager

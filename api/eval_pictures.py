@@ -1,6 +1,7 @@
 """The pictures of a report: drawn small and anew, each once, and nothing but their pixels."""
 
 import hashlib
+import re
 from html import escape
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from vision.errors import VisionError
 from vision.thumbnail import thumbnail_of
 
 WIDTH_PX = 200
+NAME = re.compile(r"[0-9a-f]{24}\.jpg")
 
 
 class Pictures:
@@ -28,6 +30,13 @@ class Pictures:
         if name is None:
             return f'<div class=blank title="{escape(path.name)}">no picture</div>'
         return f'<img loading="lazy" src="{self._folder.name}/{name}" alt="">'
+
+    def drop_others(self) -> None:
+        """Delete the pictures of earlier reports; a file of another name is not touched."""
+        shown = set(self._names.values())
+        for path in self._folder.glob("*.jpg"):
+            if NAME.fullmatch(path.name) and path.name not in shown:
+                path.unlink(missing_ok=True)
 
     def _draw(self, path: Path) -> str | None:
         try:

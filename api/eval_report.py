@@ -3,7 +3,8 @@
 One folder, index.html and small pictures drawn anew; it opens from the disk, without a network and
 without a script. Promise: nothing that a catalogue or a queries file says runs or loads anything
 (every text is escaped, the page's policy forbids whatever is not in the folder), and a folder that
-holds something else is not written into. It shows photos, so it also keeps itself out of git.
+holds something else is not written into. It shows photos, so it also keeps itself out of git, and a
+new report leaves no picture of the one before it.
 """
 
 import errno
@@ -37,15 +38,20 @@ class Asked:
     model: str
 
 
+def check_folder(folder: Path) -> None:
+    """Raise FileExistsError for a folder that holds anything but an earlier report, OSError."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / f".{MARK}").exists():
+        told = "it holds something already; name a new folder for the report"
+        raise FileExistsError(errno.EEXIST, told, str(folder))
+
+
 def write_report(asked: Asked, folder: Path) -> Path:
     """Write the report into `folder`, new or of an earlier report; its page.
 
     Raises FileExistsError for a folder that holds anything else, OSError.
     """
+    check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()) and not (folder / f".{MARK}").exists():
-        told = "it holds something already; name a new folder for the report"
-        raise FileExistsError(errno.EEXIST, told, str(folder))
     (folder / f".{MARK}").write_text("made by vistazo eval --report\n", "utf-8")
     (folder / ".gitignore").write_text("*\n", "utf-8")
     drawn = Pictures(folder / "pictures")
@@ -60,6 +66,7 @@ def write_report(asked: Asked, folder: Path) -> Path:
     )  # fmt: skip
     out = folder / "index.html"
     out.write_text(page, "utf-8")
+    drawn.drop_others()
     return out
 
 

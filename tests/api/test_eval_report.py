@@ -94,6 +94,22 @@ def test_a_folder_that_holds_something_else_is_not_written_into(tmp_path: Path) 
     assert (out / ".gitignore").read_text() == "*\n"  # it shows photos
 
 
+def test_a_new_report_leaves_no_picture_of_the_one_before_it(tmp_path: Path, photo: Path) -> None:
+    out = tmp_path / "out"
+    write_report(asked([measured(2, (True,), image=photo)]), out)
+    (before,) = (out / "pictures").iterdir()
+    (out / "pictures" / "mine.jpg").write_bytes(b"mine")
+    Image.new("RGB", (300, 400), (20, 30, 240)).save(photo)
+    page = write_report(asked([measured(2, (True,), image=photo)]), out).read_text("utf-8")
+    names = {path.name for path in (out / "pictures").iterdir()}
+    assert before.name not in names
+    assert "mine.jpg" in names  # nobody else's is deleted
+    (now,) = names - {"mine.jpg"}
+    assert now in page
+    write_report(asked([measured(2, (True,), image=photo)]), out)
+    assert (out / "pictures" / now).exists()
+
+
 def test_a_long_run_says_how_many_are_not_drawn(tmp_path: Path) -> None:
     rows = [measured(i, (i % 2 == 0,)) for i in range(MOST_SHOWN + 3)]
     page = write_report(asked(rows), tmp_path / "out").read_text("utf-8")
