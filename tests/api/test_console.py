@@ -162,6 +162,32 @@ def test_what_would_remove_products_is_asked_about(keeper):
     assert len(keeper.shop.shelf) == 1
 
 
+def test_of_two_looks_at_once_the_later_counts(keeper):
+    upload = keeper.page.request.put(
+        f"{keeper.url}/v1/uploads/all/bag.png", data=encoded(drawn("green"), "PNG")
+    )
+    assert upload.ok
+    held = []
+    keeper.page.route(
+        "**/v1/jobs",
+        lambda route: held.append(route) if route.request.method == "POST" and not held
+        else route.continue_(),
+    )  # fmt: skip
+    keeper.open("deliver")
+    keeper.page.wait_for_selector("#before option", state="attached")
+    keeper.drop(("whole.csv", b"sku,title,image\nnew,New,bag.png\n"))
+    keeper.page.check("#whole")
+    keeper.page.wait_for_selector(".outcome [data-what=removed]:not(.none)")
+    with keeper.page.expect_response("**/v1/jobs"):
+        held[0].continue_()  # the earlier look, without "whole", ends after the later one
+    done = "fetch('/v1/jobs').then(r => r.json()).then(r => r.jobs.every(job => job.ended))"
+    until(lambda: keeper.page.evaluate(done))
+    keeper.page.wait_for_timeout(300)  # were it shown, it would be by now
+    assert keeper.page.locator(".outcome [data-what=removed]:not(.none)").count() == 1
+    keeper.page.locator(".step .button.primary.big").click()
+    assert "removes 10 products" in keeper.page.locator("#sheet-body").inner_text()
+
+
 def test_a_product_is_found_changed_in_place_edited_and_deleted(keeper):
     keeper.open("products")
     page, shelf = keeper.page, keeper.shop.shelf

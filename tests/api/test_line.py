@@ -1,7 +1,6 @@
 """The straight line's own decisions: what words narrow, what is aimed at."""
 
 from dataclasses import replace
-from types import MappingProxyType
 
 import pytest
 
@@ -12,7 +11,7 @@ from index.errors import BadFilter
 from index.filters import All, Filter, Term, number_of, parse_filter
 from tests.little_shop import drawn, encoded
 from vision.errors import NotWords
-from vision.lexicon import Lexicon, Reading
+from vision.lexicon import Lexicon, Reading, Tongue
 
 
 def reading(words="bag", below=None, above=None):
@@ -35,8 +34,13 @@ def test_prices_in_words_narrow_the_filter_that_was_asked():
     assert narrowed(None, None) is None
 
 
+SILENT = Lexicon(
+    Tongue({}, {}, colours_first=True), (), frozenset(), frozenset(), frozenset(), {}, 1
+)
+
+
 def under_25(shop, asked):
-    said = replace(shop, lexicon=Lexicon(MappingProxyType({}), frozenset(), {}, 1))
+    said = replace(shop, lexicon=SILENT)
     wanted = Wanted(text="under 25", filter=asked)
     return walk(said, wanted, encoded(drawn("red")), Rooms()).answer.hits
 
@@ -76,7 +80,7 @@ def test_without_a_lexicon_words_pass_as_they_are(shop):
 
 
 def test_a_price_alone_is_nothing_to_look_for(shop):
-    said = replace(shop, lexicon=Lexicon(MappingProxyType({}), frozenset(), {}, 1))
+    said = replace(shop, lexicon=SILENT)
     with pytest.raises(NotWords, match="price"):
         walk(said, Wanted(text="under 20"), None, Rooms())
     found = walk(said, Wanted(text="under 20"), encoded(drawn("red")), Rooms())

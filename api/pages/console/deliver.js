@@ -156,10 +156,13 @@ export class Deliver {
     await look();
   }
 
+  /** Says what would change; of two looks at once only the later is shown and counts. */
   async #foresee(wish, outcome, take) {
     take.disabled = true;
-    outcome.replaceChildren(el("p", { class: "hint" }, this.strings.say("deliver.looking")));
-    const job = await this.#run({ ...wish, dry_run: true }, outcome);
+    const mine = el("div", {}, el("p", { class: "hint" }, this.strings.say("deliver.looking")));
+    outcome.replaceChildren(mine);
+    const job = await this.#run({ ...wish, dry_run: true }, mine);
+    if (mine.parentNode !== outcome) return;
     this.foreseen = job.report;
     take.disabled = !job.report || job.report.added + job.report.changed + job.report.removed === 0;
   }
