@@ -50,7 +50,7 @@ class _Job:
         self.inputs, self.gone, self.patient = inputs, gone, is_patient
         self.wake = threading.Lock()
         self.wake.acquire()
-        self.answer: list[Embedding] = []
+        self.answer: list[Embedding] | None = None
         self.error: BaseException | None = None
 
 
@@ -104,6 +104,7 @@ class BatchingEncoder:
             job.wake.acquire()
         if job.error is not None:
             raise job.error
+        assert job.answer is not None  # `_serve` sees to one or the other
         return job.answer
 
     def _stand(self, line: deque[_Job], job: _Job) -> None:
@@ -161,7 +162,7 @@ class BatchingEncoder:
             self._run(kind, [job for job in batch if not _dropped(job)])
         finally:
             for job in batch:
-                if not job.answer and job.error is None:
+                if job.answer is None and job.error is None:
                     job.error = EncoderBroken("its run ended in a fault of ours")
                 job.wake.release()
 

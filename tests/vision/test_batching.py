@@ -49,11 +49,17 @@ class HeldEncoder(FakeEncoder):
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.runs.append((kind, count))
         self.entered.release()
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         try:
             return act()
         finally:
             self.at_once -= 1
+
+
+def test_nothing_to_encode_is_answered_with_nothing() -> None:
+    encoder = BatchingEncoder(HeldEncoder())
+    assert encoder.words([]) == []
+    assert encoder.pictures(np.empty((0, 32, 32, 3), np.uint8)) == []
 
 
 def picture(shade: int) -> Pixels:
@@ -64,7 +70,7 @@ def picture(shade: int) -> Pixels:
 
 def in_line(encoder: BatchingEncoder, count: int) -> None:
     """Return once `count` callers wait."""
-    for _ in range(2_000):
+    for _ in range(12_000):
         if encoder.pulse().waiting >= count:
             return
         threading.Event().wait(0.005)
@@ -79,7 +85,7 @@ class Callers:
         self.encoder = BatchingEncoder(held, **limits)
         held.gate.clear()
         self.first = pool.submit(self.encoder.pictures, picture(9))
-        assert held.entered.acquire(timeout=10)
+        assert held.entered.acquire(timeout=60)
         self.sent: list[Future[list[Embedding]]] = []
 
     def send(self, act: Callable[..., Any], *args: Any) -> Future[list[Embedding]]:
