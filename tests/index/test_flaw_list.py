@@ -11,6 +11,7 @@ from index.database import Database
 from index.flaw_list import FlawList
 from index.flaws import Flaws, find_flaws
 from index.flip import Flip
+from index.links import LinkNote, Links
 from index.shelf import Shelf
 from tests.fakes import FakeEncoder, drawn_picture
 
@@ -54,3 +55,26 @@ def test_pages_share_one_search_until_something_changes(
         connection.execute("DELETE FROM traits")
     assert kept.flaws(begins=False).unseen == 2
     assert len(sought) == 4
+
+    links = Links(shelf.folder)
+    try:
+        links.keep(LinkNote("https://shop.test/a.png", "a", code="gone", reason="404"))
+        latest = kept.flaws(begins=False)
+        assert latest.counts["dead_link"] == 1
+        assert kept.flaws(begins=False) is latest
+    finally:
+        links.close()
+    assert len(sought) == 5
+
+
+def test_turning_a_page_reads_nothing_of_what_is_known_of_pictures(shelf: Shelf) -> None:
+    kept = FlawList(shelf.database, shelf.folder)
+    first = kept.flaws(begins=True)
+    asked: list[str] = []
+    with shelf.database.reading() as connection:  # the pool hands out this one again
+        connection.set_trace_callback(asked.append)
+    assert kept.flaws(begins=False) is first
+    with shelf.database.reading() as connection:
+        connection.set_trace_callback(None)
+    assert asked
+    assert not [statement for statement in asked if "traits" in statement]
