@@ -82,7 +82,7 @@ class Shop:
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-                process.wait(20)
+                process.wait(60)
             if process.stdout:
                 process.stdout.close()
 

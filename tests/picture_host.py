@@ -99,7 +99,7 @@ def picture_host() -> Iterator[PictureHost]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join(60)
 
 
 @contextmanager
@@ -125,9 +125,11 @@ def raw_host(talk: Callable[[socket.socket], None]) -> Iterator[int]:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        yield listening.getsockname()[1]
-        closing.set()
-        thread.join(5)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            closing.set()
+            thread.join(60)
 
 
 def drip(data: bytes, pause_s: float) -> Callable[[socket.socket], None]:

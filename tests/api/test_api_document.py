@@ -46,7 +46,7 @@ def test_every_example_of_the_document_works(url, tmp_path):
             [curl, "--silent", "--show-error", "--fail", *words[1:]],
             cwd=tmp_path,
             capture_output=True,
-            timeout=30,
+            timeout=60,
         )
         assert done.returncode == 0, f"{example}\n{done.stderr.decode()}"
     assert (tmp_path / "picture.jpg").read_bytes()[:2] == b"\xff\xd8"

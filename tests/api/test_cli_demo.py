@@ -34,7 +34,7 @@ def test_the_demo_builds_a_catalogue_into_a_shop_and_serves_it(catalogue, tmp_pa
             assert b"<html" in page.read()
     finally:
         serving.send_signal(signal.SIGINT)
-        serving.wait(20)
+        serving.wait(60)
     assert [f.name[:7] for f in (tmp_path / "demo-shop").iterdir()] == ["source-"]
 
 

@@ -34,7 +34,7 @@ def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
         )
         for _ in range(100):
             try:
-                with urllib.request.urlopen(request, timeout=10) as answer:
+                with urllib.request.urlopen(request, timeout=60) as answer:
                     body = json.load(answer)
                 break
             except OSError:
@@ -42,7 +42,7 @@ def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
         assert body["hits"][0]["colour"] == "red"
     finally:
         serving.send_signal(signal.SIGINT)
-        assert serving.wait(20) in (0, 130)
+        assert serving.wait(60) in (0, 130)
 
 
 def test_a_taken_port_is_told_before_anything_is_loaded(call):

@@ -26,7 +26,7 @@ class Slow(FakeEncoder):
     def pictures(self, batch: Pixels) -> list[Embedding]:
         self.seen.append(len(batch))
         self.entered.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         return super().pictures(batch)
 
 

@@ -18,7 +18,7 @@ def test_work_beyond_the_line_is_refused_at_once_and_the_rest_is_served():
     entrance, hold = Entrance(threads=2, waiting=1), threading.Event()
 
     async def rush():
-        served = [asyncio.create_task(entrance.run(lambda: hold.wait(10))) for _ in range(3)]
+        served = [asyncio.create_task(entrance.run(lambda: hold.wait(60))) for _ in range(3)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded) as refused:
             await entrance.run(lambda: True)
@@ -58,7 +58,7 @@ def test_as_many_as_fit_wait_for_each_other_but_a_flood_is_left_soon(monkeypatch
     entrance = Entrance(threads=1, waiting=2, clock=lambda: now[0])
 
     async def line():
-        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(60)))
         patient = [asyncio.create_task(entrance.run(lambda: "served")) for _ in range(2)]
         await asyncio.sleep(0.03)
         assert not any(task.done() for task in patient)  # longer than in a flood
@@ -85,7 +85,7 @@ def test_a_flood_lasts_as_long_as_somebody_is_turned_away(monkeypatch):
     entrance = Entrance(threads=1, waiting=1, clock=lambda: now[0])
 
     async def line():
-        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(60)))
         second = asyncio.create_task(entrance.run(lambda: True))
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
@@ -140,7 +140,7 @@ def test_nobody_waits_without_end(monkeypatch):
     entrance, hold = Entrance(threads=1, waiting=5), threading.Event()
 
     async def line():
-        first = asyncio.create_task(entrance.run(lambda: hold.wait(10)))
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(60)))
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):
             await entrance.run(lambda: "never")

@@ -27,7 +27,7 @@ class MoodyEncoder(FakeEncoder):
 
     def pictures(self, batch):
         if self.mood == "hanging":
-            self.let_go.wait(20)
+            self.let_go.wait(60)
         if self.mood == "broken":
             raise EncoderBroken("its graph is gone")
         if self.mood == "busy":

@@ -22,7 +22,7 @@ def counting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def totals(boutique: Any) -> dict[str, int]:
-    told: dict[str, int] = httpx.get(f"{boutique.url}/v1/demand", timeout=30).json()["totals"]
+    told: dict[str, int] = httpx.get(f"{boutique.url}/v1/demand", timeout=60).json()["totals"]
     return told
 
 

@@ -61,7 +61,7 @@ def served(*words: str, code: str = "") -> Iterator[str]:
             yield str(json.loads("".join(lines))["url"])
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(60)
     assert process.returncode in (0, -signal.SIGINT, 130)
 
 

@@ -55,14 +55,14 @@ def served(shop: Path) -> Iterator[str]:
         yield json.loads("".join(lines) + "}")["url"]
     finally:
         process.terminate()
-        assert process.wait(30) is not None
+        assert process.wait(60) is not None
 
 
 def search(url: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{url}/v1/search", encoded(drawn("red")), {"Content-Type": "image/jpeg"}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         found = json.loads(answer.read())
         assert isinstance(found, dict)
         return found
@@ -101,7 +101,7 @@ def test_a_server_under_load_switches_there_and_back_without_an_error(shop: Path
         finally:
             stop.set()
             for thread in shoppers:
-                thread.join(30)
+                thread.join(60)
     assert failures == []
     assert {version for version, _ in seen} == {"1", "2"}
     assert len({hits for _, hits in seen}) == 1

@@ -41,7 +41,7 @@ def held_up(database: Database, writers: list[Callable[[], None]]) -> list[BaseE
     def first() -> None:
         with suppress(ShopBroken), database.writing():
             taken.set()
-            go.wait(10)
+            go.wait(60)
 
     def run(n: int) -> None:
         try:
@@ -51,7 +51,7 @@ def held_up(database: Database, writers: list[Callable[[], None]]) -> list[BaseE
 
     opener = threading.Thread(target=first)
     opener.start()
-    taken.wait(10)
+    assert taken.wait(60)
     threads = [threading.Thread(target=run, args=(n,)) for n in range(len(writers))]
     for thread in threads:
         thread.start()
@@ -59,7 +59,7 @@ def held_up(database: Database, writers: list[Callable[[], None]]) -> list[BaseE
         time.sleep(0.001)
     go.set()
     for thread in (opener, *threads):
-        thread.join(20)
+        thread.join(60)
     return raised
 
 
@@ -178,7 +178,7 @@ def test_if_the_writer_that_others_rely_on_is_interrupted_they_are_committed_all
     time.sleep(0.02)
     assert notes(tmp_path) == []
     database._commits._waiting -= 1  # and is gone
-    writer.join(10)
+    writer.join(60)
     assert notes(tmp_path) == [1]
 
 

@@ -156,9 +156,9 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
         f"fetch_all(Links(Path({str(tmp_path)!r})), wanted, limits, Courtesy())\n"
     )
     run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    assert enough.wait(30)
+    assert enough.wait(60)
     os.kill(run.pid, signal.SIGKILL)
-    run.wait(10)
+    run.wait(60)
     had = len(host.asked)
     tally = fetch(links, host, 40, Courtesy(fresh_s=600))
     assert tally.failed == {}

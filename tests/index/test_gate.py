@@ -46,7 +46,7 @@ def test_a_waiting_writer_goes_before_new_readers() -> None:
     def first() -> None:
         with gate.looking():
             first_is_in.set()
-            may_leave.wait(10)
+            may_leave.wait(60)
 
     def writer() -> None:
         with gate.changing():
@@ -58,7 +58,7 @@ def test_a_waiting_writer_goes_before_new_readers() -> None:
 
     threads = [threading.Thread(target=first)]
     threads[0].start()
-    assert first_is_in.wait(10)
+    assert first_is_in.wait(60)
     threads.append(threading.Thread(target=writer))
     threads[1].start()
     while not gate._writers_waiting:

@@ -75,7 +75,7 @@ def test_what_was_acknowledged_is_in_the_new_space(tmp_path: Path, picture: Pict
         done.add(restock(old, new, NEW, limits, since=done.sequence))
         hand_over(old, new, NEW, limits, since=done.sequence)
         for writer in writers:
-            writer.join(20)
+            writer.join(60)
         changed, doomed, added = told
         assert len(changed) > 3, "the writers never came to write"
         for n in changed[-PRODUCTS:]:

@@ -130,7 +130,7 @@ def test_live_state_is_heard_as_it_changes(shop: Shop) -> None:
     come_in(shop)
     headers = {"Authorization": f"Bearer {shop.operator}"}
     with httpx.stream(
-        "GET", f"{shop.url}/v1/mirrors/room-3/live", headers=headers, timeout=20
+        "GET", f"{shop.url}/v1/mirrors/room-3/live", headers=headers, timeout=60
     ) as said:
         assert said.headers["content-type"].startswith("text/event-stream")
         for line in said.iter_lines():

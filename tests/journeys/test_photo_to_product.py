@@ -68,11 +68,11 @@ def door(catalogue: Path, environment: dict[str, str]) -> Iterator[httpx.Client]
     try:
         told = json.loads("".join(iter(serving.stdout.readline, "}\n")) + "}")
         transport = httpx.HTTPTransport(retries=5)
-        with httpx.Client(base_url=told["url"], timeout=30, transport=transport) as client:
+        with httpx.Client(base_url=told["url"], timeout=60, transport=transport) as client:
             yield client
     finally:
         serving.send_signal(signal.SIGINT)
-        serving.wait(20)
+        serving.wait(60)
 
 
 def skus(answer: httpx.Response) -> list[str]:

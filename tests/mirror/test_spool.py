@@ -151,6 +151,6 @@ def test_a_disk_that_fails_at_the_very_end_holds_up_nobody(
     writer.close()  # the first batch is the last one, and its sync fails
     waited = threading.Thread(target=writer.wait, daemon=True)
     waited.start()
-    waited.join(10)
+    waited.join(60)
     assert not waited.is_alive()
     assert writer.broken == "disk: No space left on device"

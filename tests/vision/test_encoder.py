@@ -118,13 +118,13 @@ def test_the_queue_before_the_encoder_is_bounded(
 
     def slow(inputs: object) -> object:
         inside.set()
-        assert leave.wait(10)
+        assert leave.wait(60)
         return good(inputs)
 
     monkeypatch.setattr(encoder, "_image", slow)
     runner = threading.Thread(target=encoder.pictures, args=(plain(1, 1, 1)[None],))
     runner.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     with pytest.raises(EncoderBusy):
         encoder.pictures(plain(2, 2, 2)[None])
     leave.set()
