@@ -29,6 +29,9 @@ FLAGS = [
 ]  # fmt: skip
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 CARD = "#grid .card:not(.bone)"
+PATIENT = """const timeout = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = () => timeout(60_000);"""
+"""The page gives up on a slow service, and a busy machine is one: no test fails for that alone."""
 DESK = {"viewport": {"width": 1440, "height": 900}}
 
 
@@ -130,10 +133,13 @@ def visit(chromium: "Browser", boutique: "Boutique") -> Iterator[Any]:
     came: list[Shopper] = []
 
     def come(
-        path: str = "/", *, origin: str = "", expect_errors: bool = False, **how: Any
-    ) -> Shopper:
+        path: str = "/", *, origin: str = "", expect_errors: bool = False, patient: bool = True,
+        **how: Any,
+    ) -> Shopper:  # fmt: skip
         context = chromium.new_context(**({"locale": "en-GB"} | DESK | how))
         context.set_default_timeout(60_000)
+        if patient:
+            context.add_init_script(PATIENT)
         page = context.new_page()
         heard = boutique.searches
         shopper = Shopper(page, context, origin or boutique.url, heard, len(heard))

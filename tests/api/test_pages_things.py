@@ -77,6 +77,25 @@ def test_a_plain_photo_has_no_dots_and_is_searched_whole(visit: Any, photo: Path
     assert shopper.page.locator(".thing").count() == 0
 
 
+def test_a_photo_is_searched_whole_where_nobody_says_in_time_what_is_in_it(
+    visit: Any, street_photo: Path
+) -> None:
+    shopper = visit(patient=False)
+    shopper.page.route("**/v1/regions", lambda held: None)
+    shopper.show_photo(street_photo)
+    assert "box" not in shopper.searches()[0].asked
+    assert shopper.page.locator(".thing").count() == 0
+
+
+def test_however_late_the_dots_are_a_patient_test_sees_them(visit: Any, street_photo: Path) -> None:
+    shopper = visit()
+    shopper.page.route(
+        "**/v1/regions", lambda held: (shopper.page.wait_for_timeout(2_800), held.continue_())
+    )
+    shopper.show_photo(street_photo)
+    assert "box" in shopper.searches()[0].asked
+
+
 def test_the_dots_are_named_in_the_shoppers_language(visit: Any, street_photo: Path) -> None:
     shopper = visit(locale="es-ES")
     shopper.show_photo(street_photo)
