@@ -49,7 +49,7 @@ def read_items(table: Path, most: int, seed: int) -> list[Item]:
             if item is not None:
                 known = merged.get(item.sku)
                 merged[item.sku] = item if known is None else _both(known, item)
-    except (OSError, ValueError, csv.Error) as cause:
+    except (OSError, ValueError, csv.Error, RecursionError) as cause:
         raise BadTable(table, f"it cannot be read ({cause})") from cause
     items = [item for item in merged.values() if item.pictures]
     if len({item.group for item in items}) < FEWEST:
