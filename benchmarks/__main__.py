@@ -37,7 +37,7 @@ from benchmarks import (
     bench_overload,
 )
 from benchmarks.pairing import Pairing, as_json
-from benchmarks.photos import as_phone_photo, shared_folder, some_photos
+from benchmarks.photos import as_phone_photo, as_sent_by_the_page, shared_folder, some_photos
 from index.shelf import Shelf
 from models.registry import load_card
 from vision.decode import Limits, decode
@@ -127,9 +127,11 @@ class Bench:
             print(f"ready in {start.ready_s:.2f} s, {start.resident_mb:.0f} MB resident")
             pairings = bench_http.run(large, encoder, start.port, self.rounds)
             with Shelf.open(self.shop(), self.spec) as shelf:
-                added = bench_http.added(large, encoder, shelf, start.port, self.rounds)
-            print(added.line(), flush=True)
-            save("http_added", asdict(added))
+                sent = [as_sent_by_the_page(photo) for photo in large]
+                for name, photos in (("http_added", large), ("http_added_page", sent)):
+                    added = bench_http.added(photos, encoder, shelf, start.port, self.rounds)
+                    print(f"{len(photos[0]) / 1e6:.1f} MB: {added.line()}", flush=True)
+                    save(name, asdict(added))
             return pairings
 
     def hostile(self) -> list[Pairing]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 SEED = 7
 PHONE_SIZE_PX = (4000, 3000)  # 12 megapixels
+PAGE_PX = 2048  # SIDE_PX of api/pages/picture.js
 SENSOR_NOISE = 2.0  # standard deviation in 8-bit steps: a phone in a lit room
 
 
@@ -37,4 +38,13 @@ def as_phone_photo(data: bytes) -> bytes:
     pixels = np.clip(np.asarray(big) + noise, 0, 255).astype(np.uint8)
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def as_sent_by_the_page(data: bytes) -> bytes:
+    """A 12 MP photo as our pages send it: 2,048 px, JPEG of quality 92, some 500 kB."""
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    image.thumbnail((PAGE_PX, PAGE_PX))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=92)
     return out.getvalue()
