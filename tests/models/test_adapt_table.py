@@ -41,6 +41,13 @@ def test_only_values_that_products_share_are_measured(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_row_that_is_nested_too_deeply_is_refused_with_a_reason(tmp_path: Path) -> None:
+    table, deep = write(tmp_path), "[" * 50_000 + "]" * 50_000
+    table.write_text(f'{table.read_text("utf-8")}\n{{"sku": "s", "image": {deep}}}', "utf-8")
+    with pytest.raises(BadTable, match="cannot be read"):
+        read_items(table, 1_000, 0)
+
+
 def test_many_products_are_drawn_by_the_seed(tmp_path: Path) -> None:
     table = write(tmp_path)
     first, second = read_items(table, 45, 7), read_items(table, 45, 7)
