@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.cli_serve import address_of, listen
+from tests.announced import announced
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -24,10 +25,11 @@ def test_serve_serves_until_it_is_told_to_stop(call, catalogue, red):
     call("index", catalogue)
     command = [sys.executable, "-m", "api", "serve", "--port", "0", "--json"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    serving = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
+    said = catalogue.with_name("said")
+    with said.open("wb") as errors:
+        serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment)
     try:
-        assert serving.stdout is not None
-        told = json.loads("".join(serving.stdout.readline() for _ in range(5)))
+        told = announced(serving, said)
         assert told["products"] == 10
         request = urllib.request.Request(
             told["url"] + "/v1/search", red.read_bytes(), {"content-type": "image/jpeg"}

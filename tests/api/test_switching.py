@@ -18,6 +18,7 @@ from api.__main__ import run
 from api.live import Live, find_live, point_to, space_folder
 from index.errors import ShopBroken
 from models.card import read_card, write_card
+from tests.announced import announced
 from tests.little_shop import drawn, encoded
 from tests.tiny_card import tiny_model
 
@@ -48,11 +49,11 @@ def shop(tmp_path: Path, store: Path, catalogue: Path, monkeypatch: pytest.Monke
 @contextmanager
 def served(shop: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "api", "serve", "--shop", str(shop), "--port", "0", "--json"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    said = shop.with_name("said")
+    with said.open("wb") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
     try:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "}\n")
-        yield json.loads("".join(lines) + "}")["url"]
+        yield announced(process, said)["url"]
     finally:
         process.terminate()
         assert process.wait(60) is not None
@@ -69,7 +70,7 @@ def search(url: str) -> dict[str, Any]:
 
 
 def until_version(url: str, version: str) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if search(url)["model"]["version"] == version:
             return
         time.sleep(0.1)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests.announced import announced
 from tests.little_shop import COLOURS, drawn, encoded
 from tests.tiny_card import tiny_model
 
@@ -58,15 +59,14 @@ def catalogue(tmp_path: Path) -> Path:
 def door(catalogue: Path, environment: dict[str, str]) -> Iterator[httpx.Client]:
     """The shop, indexed and served on a free port."""
     subprocess.run(vistazo("index", catalogue), env=environment, check=True, capture_output=True)
-    serving = subprocess.Popen(
-        vistazo("serve", "--port", 0, "--json"),
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert serving.stdout is not None
+    said = catalogue.with_name("said")
+    with said.open("wb") as errors:
+        serving = subprocess.Popen(
+            vistazo("serve", "--port", 0, "--json"), env=environment, stdout=subprocess.PIPE,
+            stderr=errors,
+        )  # fmt: skip
     try:
-        told = json.loads("".join(iter(serving.stdout.readline, "}\n")) + "}")
+        told = announced(serving, said)
         transport = httpx.HTTPTransport(retries=5)
         with httpx.Client(base_url=told["url"], timeout=60, transport=transport) as client:
             yield client
