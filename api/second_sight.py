@@ -53,8 +53,8 @@ class SecondSight:
         self._open: _Open | None = None
 
     def walk(self, model: str, asked: Asked, rooms: Rooms) -> tuple[Shop, Found]:
-        """Search the space of `model`; blocks. Raises BadParameter, BadModel,
-        NoShop and as `walk`."""
+        """Search the space of `model`; blocks. Raises BadParameter, BadModel and as
+        `walk`."""
         with self._lock:
             other = self._of(model)
             return other, walk(other, asked.wanted, asked.picture, rooms)
@@ -74,7 +74,10 @@ class SecondSight:
         target = target_of(home, model)
         place = home.shop / target.folder if target.folder else home.shop
         settings = home.model_copy(update={"shop": place, "model": target.model})
-        self._open = _Open(model, _beside(self._shop, place, settings))
+        try:
+            self._open = _Open(model, _beside(self._shop, place, settings))
+        except NoShop as unmade:
+            raise BadParameter("model", "its space is not made yet: reindex first") from unmade
         return self._open.shop
 
 
@@ -92,7 +95,7 @@ def routes(shop: Shop) -> APIRouter:
     @router.post(
         "/search",
         response_model=SearchReply,
-        responses=documented(BadModel, NoShop, *PICTURE_FAILURES, *WORDS_FAILURES),
+        responses=documented(BadModel, *PICTURE_FAILURES, *WORDS_FAILURES),
         openapi_extra={"parameters": [MODEL, *DOCUMENT["parameters"]], "requestBody": BODY},
         summary="Search in the space of another model; its name comes as `model` in the address",
     )

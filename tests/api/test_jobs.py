@@ -252,6 +252,12 @@ def test_a_model_is_a_name_and_no_folder_of_the_server(desk, tmp_path, name):
     assert (answer.status_code, answer.json()["parameter"]) == (422, "model")
 
 
+def test_a_space_that_is_not_made_yet_is_no_fault_of_the_server(desk):
+    answer = desk.post("/v1/spaces/search", params={"model": "builtin"}, json={"text": "red"})
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "model")
+    assert "reindex" in answer.json()["detail"]
+
+
 def test_another_model_is_foreseen_built_compared_made_live_and_left_again(desk, keeper):
     foreseen = ended(desk, begun(desk, kind="reindex", model="tiny@2", dry_run=True))["report"]
     assert (foreseen["products"], foreseen["embedded"]) == (10, 10)
