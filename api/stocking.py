@@ -11,12 +11,13 @@ from index.entry import SeenPicture
 from index.examine import digest_of, keep_picture, sha256_of
 from index.product import Picture, Product, require_address
 from index.revise import Revised
-from vision.batching import patient
+from vision.batching import patiently
 from vision.photo import Pixels
 
 MAX_PICTURES = 16
 
 
+@patiently()  # shoppers' pictures are encoded first
 def stock_product(
     shop: Shop,
     sku: str,
@@ -33,7 +34,6 @@ def stock_product(
     """
 
     require_address(sku)
-    patient.set(True)  # counts for this request alone: shoppers' pictures are encoded first
 
     def merge(present: Product | None) -> Product:
         product = apply_fields(sku, present, said)

@@ -15,7 +15,8 @@ dropped unseen; a bad input spoils nobody else's answer.
 import threading
 from _thread import start_new_thread
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -39,6 +40,16 @@ caller_gone: ContextVar[Callable[[], bool]] = ContextVar("caller_gone", default=
 patient: ContextVar[bool] = ContextVar("patient", default=False)
 """Set for who lets others go first: a shopper should not wait for a feed of new products. Searches
 are worked on few at once, so batches keep room for the patient."""
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Whoever encodes within lets others go first; also decorates a function."""
+    before = patient.set(True)
+    try:
+        yield
+    finally:
+        patient.reset(before)
 
 
 class _Job:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.fakes import FakeEncoder
-from vision.batching import BatchingEncoder, caller_gone, patient
+from vision.batching import BatchingEncoder, caller_gone, patient, patiently
 from vision.embedding import Embedding
 from vision.errors import EncoderBroken, EncoderBusy, NotWords
 from vision.photo import Pixels
@@ -172,6 +172,7 @@ def test_a_search_goes_before_changes_that_wait_and_all_are_answered(
     callers = Callers(pool, noting, most=2)
     feed = contextvars.copy_context()
     feed.run(patient.set, True)
+    assert not patient.get()
     look = callers.encoder.pictures
     sent = [feed.run(callers.send, look, picture(shade)) for shade in (21, 22, 23)]
     sent += [callers.send(look, picture(shade)) for shade in (90, 91, 92)]
@@ -180,6 +181,17 @@ def test_a_search_goes_before_changes_that_wait_and_all_are_answered(
         (wanted,) = FakeEncoder().pictures(picture(shade))
         np.testing.assert_array_equal(future.result(60)[0].vector, wanted.vector)
     assert noting.shades[1:] == [[90, 91], [92, 21], [22, 23]]
+
+
+def test_patience_ends_with_the_work_that_was_patient() -> None:
+    @patiently()
+    def fail() -> None:
+        assert patient.get()
+        raise NotWords("they are empty")
+
+    with pytest.raises(NotWords):
+        fail()
+    assert not patient.get()
 
 
 def test_one_bad_input_spoils_no_neighbours_answer(pool: ThreadPoolExecutor) -> None:
