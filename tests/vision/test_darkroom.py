@@ -169,6 +169,29 @@ def test_others_are_served_while_one_worker_hangs(darkroom: Darkroom) -> None:
     assert len(stopped) == 1
 
 
+class Full:
+    """Places that are all taken; remembers how long one was waited for."""
+
+    waited_s = 0.0
+
+    def acquire(self, timeout: float) -> bool:
+        self.waited_s = timeout
+        return False
+
+
+def test_waiting_for_a_place_and_decoding_take_two_seconds_together_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    room, full = Darkroom(LIMITS), Full()
+    try:
+        monkeypatch.setattr(room, "_places", full)
+        with pytest.raises(DecoderBusy):
+            square(room, drawn_picture(1))
+        assert 0 < full.waited_s <= 2.0 - room._decode_s
+    finally:
+        room.close()
+
+
 @pytest.mark.usefixtures("unhurried")
 def test_who_takes_long_lets_others_go_first_and_is_replaced(
     patient: Darkroom, monkeypatch: pytest.MonkeyPatch
