@@ -18,6 +18,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from benchmarks import bench_bulk, bench_encode, bench_http
+from benchmarks.bench import Bench
+from benchmarks.results import ROOT, save
 
 BOUNDARY = "vistazo-benchmark"
 PORT = 8793
@@ -73,8 +75,6 @@ def put_for(port: int, pictures: list[bytes], seconds: float, seed: int, clients
 
 def main(arguments: list[str]) -> None:
     """`python -m benchmarks puts`."""
-    from benchmarks.__main__ import ROOT, Bench, save
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks puts", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each stretch")
     parser.add_argument("--rounds", type=int, default=3)

@@ -20,8 +20,8 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.__main__ import save
 from benchmarks.graph_work import work_gop
+from benchmarks.results import save
 from vision.photo import Pixels
 
 Act = Callable[[Pixels], object]

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.results import RESULTS, ROOT, save
 from index.entry import Entry, SeenPicture
 from index.filters import parse_filter
 from index.flip import Flip
@@ -33,7 +34,6 @@ from models.registry import load_card
 from vision.embedding import Embedding, unit
 from vision.spec import EncoderSpec
 
-ROOT = Path(__file__).parents[1]
 WRITERS = 16
 SEARCHES_PER_S = 50
 RATE = 550.0  # what is asked of the writers: a tenth over the 500 that they must reach
@@ -233,8 +233,6 @@ def run(work: Path, products: int, seconds: float, rounds: int) -> dict[str, obj
 
 def main(arguments: list[str]) -> None:
     """`python -m benchmarks writes`."""
-    from benchmarks.__main__ import RESULTS, save
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks writes", description=__doc__)
     parser.add_argument("--products", type=int, default=20_000)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each stretch")

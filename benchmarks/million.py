@@ -16,12 +16,12 @@ from typing import Any
 
 from benchmarks import bench_filters, bench_million, bench_peers, pareto
 from benchmarks.real_points import RealPoints, real_points
+from benchmarks.results import RESULTS, ROOT, save
 from index.shelf import Shelf
 from models.registry import load_card
 from vision.encoder import OnnxEncoder
 from vision.spec import EncoderSpec
 
-ROOT = Path(__file__).parents[1]
 STAGES = ("vectors", "filters", "peers", "plot")
 FILTER_QUERIES = 100
 
@@ -76,10 +76,8 @@ def _peers(args: argparse.Namespace) -> list[dict[str, Any]]:
 
 def _path(name: str, size: int) -> Path:
     sized = "" if size == 1_000_000 else f"-{size}"
-    return ROOT / "benchmarks" / "results" / f"million-{name}{sized}.json"
+    return RESULTS / f"million-{name}{sized}.json"
 
 
 def _save(name: str, size: int, result: object) -> None:
-    from benchmarks.__main__ import save
-
     save(_path(name, size).stem, result)
