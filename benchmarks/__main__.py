@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks import bench_puts, bench_writes, million
 from benchmarks.bench import Bench
 from benchmarks.pairing import Pairing, as_json
-from benchmarks.results import ROOT, save
+from benchmarks.result_files import ROOT, save
 
 
 def main() -> None:

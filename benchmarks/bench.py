@@ -23,7 +23,7 @@ from benchmarks import (
 )
 from benchmarks.pairing import Pairing
 from benchmarks.photos import as_phone_photo, as_sent_by_the_page, shared_folder, some_photos
-from benchmarks.results import ROOT, save
+from benchmarks.result_files import ROOT, save
 from index.shelf import Shelf
 from models.registry import load_card
 from vision.decode import Limits, decode

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks import bench_bulk, bench_encode, bench_http
 from benchmarks.bench import Bench
-from benchmarks.results import ROOT, save
+from benchmarks.result_files import ROOT, save
 
 BOUNDARY = "vistazo-benchmark"
 PORT = 8793

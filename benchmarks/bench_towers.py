@@ -21,7 +21,7 @@ from statistics import median
 import numpy as np
 
 from benchmarks.graph_work import work_gop
-from benchmarks.results import save
+from benchmarks.result_files import save
 from vision.photo import Pixels
 
 Act = Callable[[Pixels], object]

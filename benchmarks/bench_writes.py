@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.results import RESULTS, ROOT, save
+from benchmarks.result_files import RESULTS, ROOT, save
 from index.entry import Entry, SeenPicture
 from index.filters import parse_filter
 from index.flip import Flip

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks import bench_filters, bench_million, bench_peers, pareto
 from benchmarks.real_points import RealPoints, real_points
-from benchmarks.results import RESULTS, ROOT, save
+from benchmarks.result_files import RESULTS, ROOT, save
 from index.shelf import Shelf
 from models.registry import load_card
 from vision.encoder import OnnxEncoder
