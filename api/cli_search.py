@@ -12,6 +12,7 @@ from api.cli_options import (
     JsonOption,
     ModelOption,
     ShopOption,
+    aside,
     console,
     live_of,
     say_json,
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from api.cropping import Meant
     from api.line import Found
+    from api.rooms import Rooms
     from api.shop import Shop
     from api.wanted import Wanted
     from index.hit import Hit
@@ -55,6 +58,10 @@ def search(
         str | None,
         typer.Option("--box", help="x,y,w,h: search for this part of the upright picture."),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Search the whole picture, not the most prominent thing."),
+    ] = False,
     top: Annotated[int, typer.Option("--top", min=1, max=100, help="How many hits.")] = 10,
     unfold: Annotated[
         bool, typer.Option("--unfold", help="A hit for every product, not one for each group.")
@@ -63,9 +70,15 @@ def search(
     model: ModelOption = DEFAULT_MODEL,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the shop's most similar products by picture, words, both, or SKU."""
+    """Find the shop's most similar products by picture, words, both, or SKU.
+
+    Of a picture that shows several things the most prominent is searched, as on the page, and which
+    it was is said; --whole searches all of it, --box a part of your choice.
+    """
+    from api.errors import BadParameter
     from api.line import walk
     from api.picture_file import read_picture
+    from api.regions import region_json
     from api.rooms import Rooms
     from api.shop import open_shop
     from api.wanted import read_wanted
@@ -74,6 +87,8 @@ def search(
     said = {"text": text, "like": like, "filter": only, "box": box, "top": top, "unfold": unfold}
     wanted = read_wanted(said | {"url": url})
     wanted.check_complete(with_picture=image is not None)
+    if whole and wanted.box is not None:
+        raise BadParameter("whole", "a box names a part; say one of the two")
     settings = settings_of(shop=shop, model=model, decoders=0)  # your own picture
     most_bytes = settings.max_upload_bytes
     data = None if image is None else read_picture(image, most_bytes, sys.stdin.buffer)
@@ -83,13 +98,33 @@ def search(
         if url is not None:
             with rooms.room("fetch"):
                 data = opened.courier.bring(url)
+        meant = None
+        if data is not None and wanted.box is None and not whole:
+            meant = _meant(opened, data, rooms)
+        if meant is not None:
+            wanted = wanted.model_copy(update={"box": meant.region.box})
         found = walk(opened, wanted, data, rooms)
         if as_json:
-            say_json(_json(opened, wanted, found, rooms.took_ms(), with_picture=data is not None))
+            told = _json(opened, wanted, found, rooms.took_ms(), with_picture=data is not None)
+            told["query"]["thing"] = None if meant is None else region_json(meant.region)
+            say_json(told)
         else:
-            _show(wanted, found, rooms.took_ms())
+            _show(wanted, found, rooms.took_ms(), meant)
     finally:
         opened.close()
+
+
+def _meant(shop: "Shop", picture: bytes, rooms: "Rooms") -> "Meant | None":
+    """The thing to search for; a finder that is broken is told of, and costs no search."""
+    from api.cropping import meant_in
+    from vision.errors import BadModel
+
+    try:
+        return meant_in(shop, picture, rooms)
+    except BadModel as error:
+        told = f"The whole picture was searched: {plain(str(error))}"
+        aside().print(told, style="yellow", soft_wrap=True)
+        return None
 
 
 def picture_or_address(picture: str | None, image: Path | None) -> "tuple[Path | None, str | None]":
@@ -135,8 +170,12 @@ def _main_picture(shop: "Shop", sku: str) -> str | None:
     return pictures[0].path if pictures else None
 
 
-def _show(wanted: "Wanted", found: "Found", took_ms: dict[str, float]) -> None:
+def _show(
+    wanted: "Wanted", found: "Found", took_ms: dict[str, float], meant: "Meant | None"
+) -> None:
     out = console()
+    if meant is not None:
+        out.print(_searched(meant), style="dim", soft_wrap=True)
     if not found.answer.hits:
         out.print(why_empty(wanted, found))
     elif found.answer.nothing_like_this:
@@ -144,6 +183,16 @@ def _show(wanted: "Wanted", found: "Found", took_ms: dict[str, float]) -> None:
     if found.answer.hits:
         out.print(table_of(found.answer.hits, out.width))
     out.print(f"{took_ms['total']:.0f} ms", style="dim")
+
+
+def _searched(meant: "Meant") -> str:
+    """Which part of the picture was searched, in words."""
+    region, box = meant.region, meant.region.box
+    return (
+        f"Searched for the {region.kind} at {box.x},{box.y},{box.w},{box.h} "
+        f"({region.confidence:.0%} sure), the most prominent of {meant.of} things; "
+        "--whole searches the whole picture."
+    )
 
 
 def why_empty(wanted: "Wanted", found: "Found") -> str:

@@ -115,19 +115,22 @@ def spot(decoder: Decoder, spotter: Spotter, picture: bytes, rooms: Rooms) -> Sp
         return Spotted(spotter.find(square), square)
 
 
+def region_json(region: Region) -> dict[str, Any]:
+    """A thing as RegionReply describes it."""
+    box = region.box
+    return {
+        "box": [box.x, box.y, box.w, box.h],
+        "kind": region.kind,
+        "confidence": round(region.confidence, 4),
+    }
+
+
 def regions_json(found: Spotted, rooms: Rooms) -> dict[str, Any]:
     """The answer as RegionsReply describes it."""
     square, regions = found.square, found.regions
     meant = prominent(regions, square.width_px, square.height_px)
     return {
-        "regions": [
-            {
-                "box": [r.box.x, r.box.y, r.box.w, r.box.h],
-                "kind": r.kind,
-                "confidence": round(r.confidence, 4),
-            }
-            for r in regions
-        ],
+        "regions": [region_json(region) for region in regions],
         "prominent": None if meant is None else regions.index(meant),
         "width_px": square.width_px,
         "height_px": square.height_px,

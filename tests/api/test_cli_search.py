@@ -146,3 +146,58 @@ def test_nothing_is_said_when_the_reader_is_gone_already(catalogue, red, call):
         )
         os.close(write)
         assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.fixture
+def street_photo(tmp_path, monkeypatch):
+    """A picture in which the finder that is named to the command sees a coat and a bag."""
+    from tests.drawn_finder import street, write_finder
+
+    write_finder(tmp_path / "finder")
+    monkeypatch.setenv("VISTAZO_REGIONS", str(tmp_path / "finder"))
+    photo = tmp_path / "street.png"
+    street().save(photo)
+    return photo
+
+
+def test_of_a_street_the_most_prominent_thing_is_searched_as_on_the_page(
+    call, catalogue, street_photo
+):
+    call("index", catalogue)
+    _, out, _ = call("search", street_photo, "--json")
+    query = json.loads(out)["query"]
+    assert query["thing"] == {"box": [150, 160, 300, 400], "kind": "outer", "confidence": 0.95}
+    assert query["box"] == query["thing"]["box"]
+    _, framed, _ = call("search", street_photo, "--box", "150,160,300,400", "--json")
+    assert json.loads(framed)["hits"] == json.loads(out)["hits"]
+    _, told, _ = call("search", street_photo)
+    assert "Searched for the outer at 150,160,300,400 (95% sure)" in told
+    assert "the most prominent of 2 things" in told
+
+
+def test_whole_searches_the_whole_street_and_a_frame_is_not_second_guessed(
+    call, catalogue, street_photo
+):
+    call("index", catalogue)
+    code, out, _ = call("search", street_photo, "--whole", "--json")
+    query = json.loads(out)["query"]
+    assert (code, query["box"], query["thing"]) == (0, None, None)
+    _, out, _ = call("search", street_photo, "--box", "0,0,60,60", "--json")
+    query = json.loads(out)["query"]
+    assert (query["box"], query["thing"]) == ([0, 0, 60, 60], None)
+    code, _, err = call("search", street_photo, "--whole", "--box", "0,0,60,60")
+    assert (code, "say one of the two" in err) == (2, True)
+
+
+def test_a_finder_that_was_left_out_or_is_broken_costs_no_search(
+    call, catalogue, street_photo, monkeypatch
+):
+    call("index", catalogue)
+    finder = Path(os.environ["VISTAZO_REGIONS"])
+    (finder / "regions.onnx").write_bytes(b"no net")
+    code, out, err = call("search", street_photo, "--json")
+    assert (code, json.loads(out)["query"]["thing"]) == (0, None)
+    assert "The whole picture was searched" in err
+    (finder / "regions.onnx").unlink()
+    code, out, err = call("search", street_photo, "--json")
+    assert (code, json.loads(out)["query"]["thing"], err) == (0, None, "")
