@@ -46,6 +46,12 @@ def evaluate(
     pictures_only: Annotated[
         bool, typer.Option("--pictures-only", help="Leave titles out of the products' vectors.")
     ] = False,
+    regions: Annotated[
+        bool,
+        typer.Option(
+            "--regions", help="Also search each picture's most prominent thing, beside the whole."
+        ),
+    ] = False,
     report_folder: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +64,8 @@ def evaluate(
     """Measure search quality with queries whose right answers are known.
 
     `expect` holds terms separated by |: a SKU, a field=value on any column of the catalogue, or
-    `none` for something that the shop does not sell. Ranking figures run unfolded and ignore
+    `none` for something that the shop does not sell; a column `box` (x,y,w,h) frames a part of the
+    image. Ranking figures run unfolded and ignore
     refusals; a query that cannot be read counts as missed, a row without `expect` is no query.
     --report DIR writes DIR/index.html, worst misses first; it shows the photos, so keep it to
     yourself.
@@ -76,6 +83,8 @@ def evaluate(
             folder, catalogue, asked.rows, pictures_only, model, quiet=as_json
         )
         figures = report(measured)
+        if regions:
+            figures["regions"] = _crops(folder, catalogue, asked.rows, model, quiet=as_json)
         _show_remarks(remarks(measured, products, asked.rejected_lines))
         if as_json:
             say_json(figures)
@@ -123,6 +132,28 @@ def _measure(
         return list(steps("Searching", judged, len(rows), quiet=quiet)), len(opened.shelf)
     finally:
         opened.close()
+
+
+def _crops(
+    folder: Path, catalogue: Path, rows: Sequence[Any], model: str, *, quiet: bool
+) -> dict[str, Any]:
+    """The pictures searched once more, whole and by their most prominent thing; raises NoRegions
+    where the finder was left out."""
+    from api.crop_trial import report_crops, try_crops
+    from api.expectations import Expectations, read_cells
+    from api.progress import steps
+    from api.shop import open_shop
+    from vision.errors import NoRegions
+
+    opened = open_shop(settings_of(shop=folder, model=model, decoders=0))
+    try:
+        if not opened.spotter.present:
+            raise NoRegions
+        tried = try_crops(opened, rows, Expectations(read_cells(catalogue)))
+        kept = list(steps("Cropping", tried, len(rows), quiet=quiet))
+    finally:
+        opened.close()
+    return report_crops([one for one in kept if one is not None])
 
 
 def _draw(
@@ -178,3 +209,28 @@ def _show(figures: dict[str, Any]) -> None:
             f"{latency['p50']:.1f} ms a search at the median, {latency['p95']:.1f} at p95, "
             f"{latency['p99']:.1f} at p99"
         )
+    if "regions" in figures:
+        _show_crops(figures["regions"])
+
+
+def _show_crops(told: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    out = console()
+    ways = {"whole": "the whole picture", "automatic": "its most prominent thing, if it has one"}
+    if told["framed"] is not None:
+        ways["framed"] = "the box that its row tells"
+    table = Table(box=None, pad_edge=False)
+    table.add_column("searched")
+    for name in told["whole"]:
+        table.add_column(name, justify="right")
+    for way, meaning in ways.items():
+        values = [figure["value"] for figure in told[way].values()]
+        table.add_row(meaning, *("–" if v is None else f"{v:.3f}" for v in values))
+    out.print(f"{told['pictures']:,} pictures, of which {told['cropped']:,} were cropped")
+    out.print(table)
+    if (gain := told["gain"]) is not None:
+        low, high = gain["interval"]
+        out.print(f"the crop adds {gain['recall@1']:+.3f} ({low:+.3f} to {high:+.3f}) at recall@1")
+    if told["box_found"] is not None:
+        out.print(f"the thing of the row's box was chosen in {told['box_found']:.0%}")

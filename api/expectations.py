@@ -25,12 +25,13 @@ NONE = "none"
 @dataclass(frozen=True, slots=True)
 class QueryRow:
     """One row of a queries file; `image` is absolute. A row with neither image nor text is kept:
-    it counts as missed."""
+    it counts as missed. `box` is as it stands there, "" for none: x,y,w,h of the upright image."""
 
     line: int
     image: Path | None
     text: str
     expect: str
+    box: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def _query_row(path: Path, line: int, row: Mapping[str | None, str | list[str] |
         for name, value in row.items()
         if name is not None and isinstance(value, str)
     }
-    image, text, expect = (cells.get(name, "") for name in ("image", "text", "expect"))
-    return QueryRow(line, (path.parent / image).absolute() if image else None, text, expect)
+    image, text, expect, box = (cells.get(n, "") for n in ("image", "text", "expect", "box"))
+    return QueryRow(line, (path.parent / image).absolute() if image else None, text, expect, box)
 
 
 def read_cells(catalogue: Path) -> Iterator[Mapping[str, Sequence[str]]]:

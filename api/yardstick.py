@@ -55,7 +55,8 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
     wanted_skus = tuple(sorted(expected.skus)[:EXPECTED_KEPT])
     try:
         rooms = Rooms()
-        wanted = read_wanted({"text": row.text, "top": TOP_MOST, "unfold": True})
+        asked = {"text": row.text, "box": row.box, "top": TOP_MOST, "unfold": True}
+        wanted = read_wanted(asked)
         wanted.check_complete(with_picture=row.image is not None)
         most_bytes = shop.picture_limits.max_bytes
         picture = None if row.image is None else read_picture(row.image, most_bytes)
