@@ -7,8 +7,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.leftovers import end_all
+from tests.second_look import SecondLook
 
 STATUS = pytest.StashKey[int]()
+SECOND_LOOK = pytest.StashKey[SecondLook]()
 
 # `make test` tries the same examples each time: what it finds, it finds for everybody. Others are
 # looked for by `make explore`. Nothing is timed: the machine may be busy.
@@ -17,9 +19,17 @@ settings.register_profile("fixed", derandomize=True, database=None, **CALM)
 settings.register_profile("explore", print_blob=True, **CALM)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What only CI asks for."""
+    parser.addoption("--second-look", action="store_true", help="try once more what failed")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The fixed examples, unless others are asked for."""
     settings.load_profile(config.getoption("--hypothesis-profile") or "fixed")
+    config.stash[SECOND_LOOK] = SecondLook()
+    if config.getoption("--second-look"):
+        config.pluginmanager.register(config.stash[SECOND_LOOK])
 
 
 def shared_data_folder() -> Path | None:
@@ -38,13 +48,15 @@ def shared_data() -> Path:
     return folder
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remembered for the end of the process."""
-    session.config.stash[STATUS] = int(exitstatus)
+    session.config.stash[STATUS] = int(session.exitstatus)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Nothing that a test left running keeps the run from ending."""
     if not hasattr(config, "workerinput"):
-        end_all(config.stash.get(STATUS, 0))
+        excused = config.stash[SECOND_LOOK].excused
+        end_all(config.stash.get(STATUS, 0), excused=excused)

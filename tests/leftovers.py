@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Collection
 from concurrent.futures import thread as pools
 from pathlib import Path
 
@@ -30,12 +31,19 @@ def waited_for() -> list[threading.Thread]:
     return [t for t in kept if t.is_alive() and _idle_in(t) != POOL]
 
 
-def running_threads(patience_s: float) -> list[threading.Thread]:
-    """Those of `waited_for` that neither end nor come to rest in `patience_s`."""
+def running_threads(
+    patience_s: float, excused: Collection[threading.Thread] = ()
+) -> list[threading.Thread]:
+    """Those of `waited_for` that neither end nor come to rest in `patience_s`; no `excused` one
+    keeps anybody waiting."""
+
+    def at_work() -> list[threading.Thread]:
+        return [thread for thread in waited_for() if _idle_in(thread) is None]
+
     until = time.monotonic() + patience_s
-    while any(_idle_in(t) is None for t in waited_for()) and time.monotonic() < until:
+    while not set(at_work()) <= set(excused) and time.monotonic() < until:
         time.sleep(0.02)
-    return [thread for thread in waited_for() if _idle_in(thread) is None]
+    return at_work()
 
 
 def _idle_in(thread: threading.Thread) -> tuple[str, str] | None:
@@ -61,10 +69,12 @@ def children_of(parent: int) -> list[int]:
     return found
 
 
-def end_all(status: int, patience_s: float = PATIENCE_S) -> None:
+def end_all(
+    status: int, patience_s: float = PATIENCE_S, excused: Collection[threading.Thread] = ()
+) -> None:
     """Name and end what still runs; leaves the process at once if a thread cannot be ended, with
-    `status`, or HUNG where that is 0 and a thread is at work."""
-    threads, children = running_threads(patience_s), children_of(os.getpid())
+    `status`, or HUNG where that is 0 and a thread is at work that is not `excused`."""
+    threads, children = running_threads(patience_s, excused), children_of(os.getpid())
     for child in children:
         with contextlib.suppress(OSError):
             command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -78,7 +88,7 @@ def end_all(status: int, patience_s: float = PATIENCE_S) -> None:
         traceback.print_stack(frames.get(thread.ident or 0), file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
-    if threads:
+    if not set(threads) <= set(excused):
         os._exit(status or HUNG)
     if waited_for():  # anyio's idle threads end with their loop, which may have ended without them
         os._exit(status)
