@@ -13,7 +13,8 @@ from api.packed import KINDS, answer, pack
 from api.shop import Shop
 
 FOLDER: Final = Path(__file__).parent / "pages" / "widget"
-PIECES: Final = ("words.js", "style.js", "photo.js", "element.js")  # each may use those before it
+PIECES: Final = ("words.js", "style.js", "photo.js", "things.js", "element.js")
+"""Each may use those before it."""
 HEADERS: Final = {
     "Cache-Control": "public, max-age=3600",
     "Cross-Origin-Resource-Policy": "cross-origin",  # pages that isolate themselves may load it

@@ -15,7 +15,7 @@ const LEAST_FRAME = 0.08;
 class VistazoSearch extends HTMLElement {
   static observedAttributes = ["lang"];
 
-  #photo = null; // { bytes, url, width, height }
+  #photo = null; // { bytes, url, width, height, things }
   #box = null; // x, y, w, h in pixels of the photo that is sent
   #like = null;
   #asking = null;
@@ -50,7 +50,18 @@ class VistazoSearch extends HTMLElement {
     this.#photo = photo;
     this.parts.words.value = "";
     this.#shape();
-    return this.#ask();
+    this.#wait();
+    const meant = await lookedInto(photo, (body, signal) => this.#look(body, signal));
+    if (this.#photo !== photo) return; // another photo came, or the element is gone
+    const framed = this.#box;
+    this.#box ??= meant;
+    this.#shape();
+    if (!framed) return this.#ask(); // what she framed meanwhile is searched already
+  }
+
+  #look(body, signal) {
+    const headers = { ...this.#headers(), "Content-Type": "image/jpeg" };
+    return fetch(new URL("/v1/regions", this.#service), { method: "POST", headers, body, signal });
   }
 
   /** Lets go of the photo and of what was asked with it. */
@@ -115,8 +126,27 @@ class VistazoSearch extends HTMLElement {
     stage.hidden = !this.#photo;
     whole.hidden = !this.#box;
     if (!this.#photo) return;
-    const image = el("img", { src: this.#photo.url, alt: this.#say("photo"), title: this.#say("frame"), draggable: false });
-    stage.replaceChildren(image, this.#box ? this.#drawnFrame(this.#box) : "");
+    const shown = stage.querySelector("img"); // drawn anew, it would flicker
+    const image = shown?.src === this.#photo.url ? shown : el("img", { src: this.#photo.url, alt: this.#say("photo"), title: this.#say("frame"), draggable: false });
+    const held = this.shadowRoot.activeElement?.dataset.n;
+    stage.replaceChildren(image, this.#box ? this.#drawnFrame(this.#box) : "", this.#drawnDots());
+    stage.querySelector(`[data-n="${held}"]`)?.focus({ preventScroll: true });
+  }
+
+  #drawnDots() {
+    const dots = placed(this.#photo).map(([x, y], n) => {
+      const { kind, box } = this.#photo.things[n];
+      const name = this.#say(kind);
+      const dot = el("button", {
+        type: "button", className: "dot", part: "dot", title: name, onclick: () => this.#frame(box),
+        onpointerdown: (event) => event.stopPropagation(), // or a frame would begin here
+        "aria-label": this.#say("thing", { kind: name }), "aria-pressed": `${box}` === `${this.#box}`,
+      });
+      dot.dataset.n = n;
+      Object.assign(dot.style, { left: `${x * 100}%`, top: `${y * 100}%` });
+      return dot;
+    });
+    return dots.length ? el("div", { className: "dots", role: "group", "aria-label": this.#say("things") }, ...dots) : "";
   }
 
   #drawnFrame([x, y, w, h]) {
@@ -161,9 +191,11 @@ class VistazoSearch extends HTMLElement {
       if (box) stage.replaceChildren(stage.firstChild, this.#drawnFrame(box));
     });
     stage.addEventListener("pointerup", (event) => {
-      const box = from && framed(at(event));
+      if (!from) return;
+      const box = framed(at(event));
       from = null;
       if (box) this.#frame(box);
+      else this.#shape(); // a frame that came to nothing
     });
   }
 
@@ -173,14 +205,20 @@ class VistazoSearch extends HTMLElement {
     this.#ask();
   }
 
-  async #ask() {
+  /** Shows that an answer is on its way, and lets go of an earlier one. */
+  #wait() {
     this.#asking?.abort();
+    const { told, list } = this.parts;
+    told.textContent = this.#say("searching");
+    list.replaceChildren(...Array.from({ length: 4 }, () => el("li", {}, el("div", { className: "bone" }))));
+  }
+
+  async #ask() {
+    this.#wait();
     const { signal } = (this.#asking = new AbortController());
     const { told, list } = this.parts;
     const text = this.parts.words.value.trim();
     this.#tell("search", { text, box: this.#box, like: this.#like, photo: Boolean(this.#photo) });
-    told.textContent = this.#say("searching");
-    list.replaceChildren(...Array.from({ length: 4 }, () => el("li", {}, el("div", { className: "bone" }))));
     try {
       const answer = await this.#answer(text, signal);
       this.#searchId = answer.search_id;

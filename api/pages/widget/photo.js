@@ -24,13 +24,19 @@ async function prepared(file) {
     bitmap.close(); // its pixels are tens of megabytes, and the browser frees them when it likes
     return { bytes: file, url: URL.createObjectURL(file), width, height };
   }
+  const bytes = await jpeg(bitmap, SIDE_PX, 0.9);
   const scale = Math.min(1, SIDE_PX / Math.max(width, height));
-  const canvas = el("canvas", { width: Math.round(width * scale), height: Math.round(height * scale) });
+  bitmap.close();
+  return { bytes, url: URL.createObjectURL(bytes), width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+/** The bitmap as a JPEG of at most `side` pixels a side. */
+async function jpeg(bitmap, side, quality) {
+  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
+  const canvas = el("canvas", { width: Math.round(bitmap.width * scale) || 1, height: Math.round(bitmap.height * scale) || 1 });
   const context = canvas.getContext("2d");
   context.fillStyle = "#fff"; // transparent becomes white, as the service sees it
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  const bytes = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
-  return { bytes, url: URL.createObjectURL(bytes), width: canvas.width, height: canvas.height };
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
 }

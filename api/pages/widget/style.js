@@ -16,6 +16,12 @@ const STYLE = `
   .stage { position: relative; touch-action: none; user-select: none; cursor: crosshair; line-height: 0; }
   .stage img { width: 100%; border-radius: var(--r); display: block; -webkit-user-drag: none; }
   .frame { position: absolute; border: 3px solid var(--a); border-radius: 8px; box-shadow: 0 0 0 1px #0008, 0 0 0 9999px #0006; pointer-events: none; }
+  .dots { position: absolute; inset: 0; pointer-events: none; }
+  .dot { position: absolute; width: 36px; height: 36px; min-height: 0; margin: -18px 0 0 -18px; padding: 0; border: 0; pointer-events: auto; touch-action: manipulation; }
+  .dot::after { content: ""; position: absolute; inset: 11px; border-radius: 50%; background: #fff; box-shadow: 0 0 0 4px #fff7, 0 0 0 5px #0006; }
+  .dot:hover::after { inset: 9px; }
+  .dot[aria-pressed=true]::after { background: var(--a); box-shadow: 0 0 0 3px #fff, 0 0 0 4px #0008; }
+  .dot:focus-visible { outline: 3px solid #fff; outline-offset: -3px; box-shadow: 0 0 0 2px #000; }
   .clip { position: absolute; inset: 0; overflow: hidden; border-radius: var(--r); pointer-events: none; }
   form { display: flex; gap: 8px; flex: 1 1 18rem; max-width: 36rem; }
   input[type=search] { flex: 1; min-width: 0; min-height: 44px; padding: 0 16px; border: 1px solid var(--l); border-radius: 22px; background: transparent; }
