@@ -97,8 +97,10 @@ def tending(
 ) -> Iterator[Attendant]:
     """An attendant before a real camera library, in threads as in a shop."""
     clock = clock or SystemClock()
-    camera = VideoSource(address, clock, Patience(open_s=3, read_s=1))
-    place = Place(folder, reserve_bytes=0, limits=RecorderLimits(camera_delay_s=0.1))
+    # A camera that is unplugged ends its line: nothing here waits for a camera's silence.
+    camera = VideoSource(address, clock, Patience(open_s=60, read_s=60))
+    limits = RecorderLimits(camera_delay_s=0.1, patience_s=30)  # a busy machine's frames come late
+    place = Place(folder, reserve_bytes=0, limits=limits)
     attendant = Attendant(camera, desk, clock, place, X264)
     stop = threading.Event()
     thread = threading.Thread(target=attendant.run, args=(stop,))

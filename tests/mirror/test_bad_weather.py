@@ -31,9 +31,11 @@ MJPEG = "multipart/x-mixed-replace; boundary=f"
 SHORT = Patience(open_s=2, read_s=0.7)
 
 
-def watched(address: str, most: int = 10**6) -> tuple[list[Packet], MirrorError | None]:
+def watched(
+    address: str, most: int = 10**6, patience: Patience = SHORT
+) -> tuple[list[Packet], MirrorError | None]:
     """What a camera gave, and how it ended."""
-    source, found = VideoSource(address, SystemClock(), SHORT), list[Packet]()
+    source, found = VideoSource(address, SystemClock(), patience), list[Packet]()
     try:
         for packet in source.packets(threading.Event()):
             found.append(packet)
@@ -89,7 +91,7 @@ def test_a_stream_that_ends_before_its_first_frame_is_a_lost_camera(tmp_path: Pa
 def test_a_raw_camera_whose_pictures_change_size_goes_on_with_another_format() -> None:
     small, large = mjpeg(12, width_px=384), mjpeg(12, width_px=640, height_px=480)
     for camera, width in ((small, 384), (large, 640)):
-        found, _ = watched(f"http://127.0.0.1:{camera.port}/", 8)
+        found, _ = watched(f"http://127.0.0.1:{camera.port}/", 8, Patience(60, 60))
         camera.kill()
         assert {p.format.width_px for p in found} == {width}
 

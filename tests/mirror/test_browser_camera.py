@@ -93,9 +93,11 @@ def test_without_a_page_a_silent_one_and_a_closed_one_are_losses_of_the_camera()
     page = eye.connect("jpeg")
     with pytest.raises(CameraLost, match="silent"):
         next(eye.packets(threading.Event()))
-    threading.Timer(0.05, eye.disconnect, (page,)).start()
+    patient = BrowserCamera(SystemClock(), Patience(open_s=60, read_s=60))
+    page = patient.connect("jpeg")
+    threading.Timer(0.05, patient.disconnect, (page,)).start()
     with pytest.raises(CameraLost, match="closed"):
-        next(eye.packets(threading.Event()))
+        next(patient.packets(threading.Event()))
 
 
 def test_what_is_no_picture_is_left_out_and_noted() -> None:

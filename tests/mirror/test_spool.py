@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from customers.errors import KeyDestroyed, SealBroken
+from customers.errors import CustomerError, KeyDestroyed, SealBroken
 from customers.keys import Keys
 from mirror.spool import SpoolWriter, read_spool
 from tests.drawn_camera import Drawing, packets
+from tests.paper_desk import until
 
 ABOUT = {"clip_id": "c1", "from_tick": 5}
 
@@ -53,6 +54,13 @@ def test_no_frame_is_readable_on_the_disk_and_none_after_her_key_is_gone(
         read_spool(tmp_path / "c1.spool", lambda w: keys.unwrap("ana", w))
 
 
+def packets_on_disk(path: Path, keys: Keys) -> int:
+    try:
+        return len(read_spool(path, lambda w: keys.unwrap("ana", w)).packets)
+    except (OSError, CustomerError):  # not there yet, or just being written
+        return 0
+
+
 @pytest.mark.parametrize("cut_bytes", [1, 17, 100])
 def test_a_torn_end_costs_its_record_and_no_more(
     tmp_path: Path, keys: Keys, cut_bytes: int
@@ -62,9 +70,7 @@ def test_a_torn_end_costs_its_record_and_no_more(
     stream = packets(30, Drawing())
     for packet in stream[:20]:
         writer.append(packet)
-    while path.stat().st_size < 500 if path.exists() else True:
-        time.sleep(0.02)
-    time.sleep(0.3)  # let the first batch end, so that the rest is another record
+    until(lambda: packets_on_disk(path, keys) == 20)  # so that the rest is another record
     for packet in stream[20:]:
         writer.append(packet)
     writer.close()
@@ -85,12 +91,13 @@ def test_a_spool_torn_before_its_first_record_says_so(tmp_path: Path, keys: Keys
 
 
 def test_a_discarded_spool_leaves_no_file_and_no_thread(tmp_path: Path, keys: Keys) -> None:
+    before = threading.enumerate()
     writer = SpoolWriter(tmp_path / "c1.spool", keys.public("ana"), ABOUT)
     writer.append(packets(1, Drawing())[0])
     writer.discard()
     writer.wait()
     assert not (tmp_path / "c1.spool").exists()
-    assert not any(thread.name == "spool" for thread in threading.enumerate())
+    assert not [t for t in threading.enumerate() if t.name == "spool" and t not in before]
 
 
 def test_a_disk_that_cannot_be_written_breaks_the_spool_and_not_the_camera(
@@ -105,8 +112,9 @@ def test_a_disk_that_cannot_be_written_breaks_the_spool_and_not_the_camera(
 
 
 _CHILD = """
-import sys, time
+import os, sys, time
 from pathlib import Path
+os.fsync = lambda descriptor: None  # no death of a process needs it, and a busy disk takes seconds
 from mirror.spool import SpoolWriter
 from tests.drawn_camera import Drawing, packets
 stream = packets(90, Drawing())
@@ -127,14 +135,16 @@ def test_kill_minus_9_costs_only_the_last_moments_of_a_running_clip(
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         child.stdout.readline()
+        until(lambda: packets_on_disk(path, keys))
         time.sleep(after_s)
         child.send_signal(signal.SIGKILL)
         child.wait()
         handed_over = [float(line) for line in child.stdout.read().split()]
     spooled = read_spool(path, lambda w: keys.unwrap("ana", w))
     lost = len(handed_over) + 1 - len(spooled.packets)
-    # SYNC_S is 0.2 s or 6 frames; the rest is this test's own loaded machine.
-    assert 0 <= lost <= 30
+    # SYNC_S is 0.1 s or 3 frames; the rest is this test's own loaded machine. The last one may lie
+    # there before it was told.
+    assert -1 <= lost <= 30
     assert [p.shown_tick for p in spooled.packets] == [
         900_000 + 3000 * i for i in range(len(spooled.packets))
     ]
