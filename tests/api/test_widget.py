@@ -111,8 +111,7 @@ def test_a_photo_on_another_shops_page_finds_its_product(page: Any, photo: Path)
     assert show_photo(page, photo)[0] == "dresses-4-green"
     assert [name for name, _ in told(page)] == ["search", "results"]
     image = page.locator(f"{CARD} img").first
-    page.wait_for_timeout(300)
-    assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
+    until(lambda: image.evaluate("img => img.naturalWidth") > 100)
     assert image.is_visible()  # the page's own styles stay outside
     shape = image.evaluate("img => img.clientHeight / img.clientWidth")
     assert abs(shape - 5 / 4) < 0.05
@@ -132,6 +131,8 @@ def test_words_refine_and_a_product_leads_to_more_like_it(page: Any, photo: Path
 
 def test_a_frame_searches_a_part_of_the_photo(page: Any, photo: Path) -> None:
     show_photo(page, photo)
+    drawn = "img => img.complete && img.naturalWidth > 0"  # before that it has no height
+    until(lambda: page.locator("vistazo-search .stage img").evaluate(drawn))
     box = page.locator("vistazo-search .stage").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + 10)
     page.mouse.down()
@@ -170,10 +171,11 @@ def test_the_page_hears_what_is_opened_and_may_keep_it_for_itself(page: Any, pho
 
 
 COUNTING = """() => {
-  const held = (window.held = { urls: new Set(), bitmaps: 0 });
+  const held = (window.held = { urls: new Set(), made: 0, bitmaps: 0 });
   const { createObjectURL, revokeObjectURL } = URL;
   URL.createObjectURL = (blob) => {
     const url = createObjectURL.call(URL, blob);
+    held.made += 1;
     held.urls.add(url);
     return url;
   };
@@ -210,6 +212,23 @@ def test_photos_are_let_go_of(page: Any, photo: Path, tmp_path: Path) -> None:
     until(lambda: page.evaluate(nothing))
 
 
+def test_a_picture_that_comes_when_its_card_is_gone_is_let_go_of(page: Any, photo: Path) -> None:
+    late: list[Any] = []
+
+    def hold(route: Any) -> None:  # what an <img> asks fails, what is fetched instead comes late
+        late.append(route) if route.request.resource_type == "fetch" else route.abort()
+
+    page.route("**/pictures/**", hold)
+    show_photo(page, photo)
+    until(lambda: [page.wait_for_timeout(50), len(late)][1] >= 4)
+    page.evaluate(COUNTING)
+    page.evaluate("document.querySelector('vistazo-search').remove()")
+    for route in late[:4]:
+        route.continue_()
+    until(lambda: page.evaluate("window.held.made >= 4"))
+    until(lambda: page.evaluate("window.held.urls.size === 0"))
+
+
 def test_what_strangers_wrote_stays_text(page: Any, street: Street) -> None:
     from tests.boutique import hostile_card, jpeg
 
@@ -240,6 +259,7 @@ def test_the_page_may_theme_it_and_it_speaks_the_pages_language(page: Any, stree
 
 def test_a_page_that_has_no_key_of_its_own_gets_no_answer(chromium: Any, street: Street) -> None:
     context = chromium.new_context()
+    context.set_default_timeout(60_000)
     stranger = context.new_page()
     stranger.goto(street.page.replace("shop.test", "127.0.0.1"))
     stranger.wait_for_selector("vistazo-search .choose")
