@@ -13,6 +13,8 @@ from api.errors import Overloaded
 from vision.batching import caller_gone
 
 T = TypeVar("T")
+SOON_S: Final = 0.03
+"""A search of a photo is answered within half of it; who leaves earlier is noticed then."""
 UNHEARD: Final = 0  # how many wait, in an answer that nobody reads
 
 
@@ -26,7 +28,7 @@ async def attended(request: Request) -> AsyncIterator[Callable[[Callable[[], T]]
     can arrive but the news that she left.
     """
     gone = threading.Event()
-    watching = asyncio.create_task(_watch(request, gone))
+    watch = _Watch(request, gone)
     token = caller_gone.set(gone.is_set)
 
     def unless_gone(work: Callable[[], T]) -> Callable[[], T]:
@@ -41,12 +43,29 @@ async def attended(request: Request) -> AsyncIterator[Callable[[Callable[[], T]]
         yield unless_gone
     finally:
         caller_gone.reset(token)
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
+        await watch.end()
 
 
-async def _watch(request: Request, gone: threading.Event) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    gone.set()
+class _Watch:
+    """Begins to listen after SOON_S: whoever is answered before costs no task, only a timer."""
+
+    def __init__(self, request: Request, gone: threading.Event) -> None:
+        self._request, self._gone = request, gone
+        self._listening: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(SOON_S, self._begin)
+
+    async def end(self) -> None:
+        """Listen no more."""
+        self._timer.cancel()
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+
+    def _begin(self) -> None:
+        self._listening = asyncio.get_running_loop().create_task(self._listen())
+
+    async def _listen(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._gone.set()

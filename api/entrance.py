@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-import anyio
-import anyio.to_thread
-
 from api.errors import Overloaded
+from api.hands import Hands
 
 T = TypeVar("T")
 WAIT_S: Final = 5.0
@@ -46,7 +44,7 @@ class Entrance:
         self._working = 0
         self._calm: deque[asyncio.Future[None]] = deque()
         self._hasty: deque[asyncio.Future[None]] = deque()
-        self._any: anyio.CapacityLimiter | None = None  # made inside the event loop
+        self._hands = Hands()
 
     @property
     def inside(self) -> int:
@@ -63,14 +61,12 @@ class Entrance:
         """The result of `work()`, done on a thread; raises Overloaded when the line is full, or
         does not move."""
         self.check()
-        if self._any is None:
-            self._any = anyio.CapacityLimiter(self._most)
         self._inside += 1
         try:
             await self._place()
             started = self._clock()
             try:
-                return await anyio.to_thread.run_sync(work, limiter=self._any)
+                return await self._hands.do(work)
             finally:
                 self._work_s += (self._clock() - started - self._work_s) / MEAN_OF
                 self._hand_on()

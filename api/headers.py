@@ -4,7 +4,8 @@ The page loads from this service alone: no script, style, font or picture of ano
 in it. Pictures that a shopper has just chosen are shown from memory (blob:).
 """
 
-from starlette.datastructures import MutableHeaders
+from typing import Final
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -31,6 +32,8 @@ ALWAYS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_ALWAYS: Final = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+CACHING: Final = b"cache-control"
 
 
 class Headers:
@@ -47,15 +50,17 @@ class Headers:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in ALWAYS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", _caching(scope["path"]))
+                said = message.get("headers", ())
+                names = {name.lower() for name, _ in said}
+                more = [header for header in _ALWAYS if header[0] not in names]
+                if CACHING not in names:
+                    more.append((CACHING, _caching(scope["path"])))
+                message = {**message, "headers": [*said, *more]}
             await send(message)
 
         await self._app(scope, receive, complete)
 
 
-def _caching(path: str) -> str:
+def _caching(path: str) -> bytes:
     """The page's files are asked for again by ETag; what was searched is kept by nobody."""
-    return "no-cache" if path == "/" or path.startswith("/pages/") else "no-store"
+    return b"no-cache" if path == "/" or path.startswith("/pages/") else b"no-store"

@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from api.errors import TooManyRequests
 
@@ -51,6 +52,7 @@ class Buckets:
             self._held.popitem(last=False)
 
 
+@lru_cache(maxsize=1_000)  # every request asks thrice, and a page sends twenty
 def neighbourhood(address: str) -> str:
     """Whose bucket an address draws from: an IPv6 caller has a /64 of them to choose from."""
     try:
@@ -64,6 +66,7 @@ def neighbourhood(address: str) -> str:
     return str(found)
 
 
+@lru_cache(maxsize=1_000)
 def is_loopback(address: str) -> bool:
     """Whether `address` is this machine's own."""
     try:

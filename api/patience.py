@@ -2,7 +2,11 @@
 
 uvicorn waits for the first head without end, and for every later one once its first byte is there;
 so a few hundred connections that send a byte now and then would hold every file descriptor. The
-body has a bound of its own (body.py).
+body has a bound of its own (body.py); what comes of it after its answer is waited for like a head.
+
+h11 reads heads, and bodies in chunks. A body whose head has told its length is only counted here
+and handed on as it comes: through h11 and uvicorn a photo was copied five times on its way, .4 ms
+for each 350 kB. The connection's next head is then read by a new h11.
 """
 
 import asyncio
@@ -14,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S: Final = 10.0
 """A head is one packet; a phone in a lift needs seconds, nobody needs ten."""
+HEAD_BYTES: Final = 65_536
 MOST_CONNECTIONS: Final = 4_000
 """Beyond, the connection that has waited longest for its head makes room for the new one."""
 SPARE_FILES: Final = 96  # the shop's own: tables, graphs, workers, thumbnails
@@ -28,6 +33,9 @@ class Patient(H11Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._until: asyncio.TimerHandle | None = None
+        self._left_bytes: int | None = None
+        """Of a body that is counted here; None while h11 reads."""
+        self._early = b""  # what came after that body, before its answer was whole
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first head; somebody else's wait ends where too many wait."""
@@ -38,11 +46,35 @@ class Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Wait on for a head that is not whole; be patient with whoever is being served."""
-        super().data_received(data)
+        if self._left_bytes is None:
+            super().data_received(data)
+        else:
+            self._unset_keepalive_if_required()
+            self._take(data)
         if self._headless():
             self._wait()
         else:
             self._rest()
+
+    def handle_events(self) -> None:
+        """As uvicorn; where a head has told its body's length, the body is counted from here on."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is before or self.conn.their_state is not h11.SEND_BODY:
+            return
+        said = dict(self.headers)  # h11 has seen to it that there is one length, and a number
+        if b"transfer-encoding" not in said and b"content-length" in said:
+            self._left_bytes = int(said[b"content-length"]) - len(self.cycle.body)
+
+    def on_response_complete(self) -> None:
+        """As uvicorn; the next head is read once the body is over, which is not waited for long."""
+        super().on_response_complete()
+        if self._left_bytes is None or self.transport.is_closing():
+            return
+        if self._left_bytes:
+            self._wait()
+        else:
+            self._turn_over()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The wait is over either way."""
@@ -60,7 +92,36 @@ class Patient(H11Protocol):
         return None if self._until is None else self._until.when() - self.head_s
 
     def _headless(self) -> bool:
+        """Whether it is the caller's turn: no whole head has come, or its answer is out already."""
+        if self._left_bytes is not None:
+            return bool(self.cycle.response_complete)
         return bool(self.conn.their_state is h11.IDLE)
+
+    def _take(self, data: bytes) -> None:
+        """Hand on what belongs to the body, keep what comes after it for the next request."""
+        assert self._left_bytes is not None
+        cycle, size_bytes = self.cycle, min(len(data), self._left_bytes)
+        self._left_bytes -= size_bytes
+        if size_bytes < len(data):
+            self._early += data[size_bytes:]
+            self.flow.pause_reading()
+        if not cycle.response_complete:
+            part = data if size_bytes == len(data) else data[:size_bytes]
+            if cycle.body:  # the last part is not taken yet: no more until it is
+                self.flow.pause_reading()
+                part = bytes(cycle.body) + part
+            cycle.body = part  # type: ignore[assignment]  # uvicorn only copies and empties it
+            cycle.more_body = self._left_bytes > 0
+            cycle.message_event.set()
+        elif not self._left_bytes:
+            self._turn_over()
+
+    def _turn_over(self) -> None:
+        """The request is over, and so is its h11, which never saw the end of the body."""
+        self._left_bytes, early, self._early = None, self._early, b""
+        self.conn = h11.Connection(h11.SERVER, HEAD_BYTES)
+        if early:
+            self.data_received(early)
 
     def _wait(self) -> None:
         if self._until is None:

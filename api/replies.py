@@ -218,12 +218,15 @@ class Problem(BaseModel):
 
 def picture_path(sku: str, ordinal: int) -> str:
     """The address of a product's picture, relative to the service."""
-    return f"/v1/products/{quote(sku, safe='')}/pictures/{ordinal}"
+    plain = sku.isascii() and sku.isalnum()  # most are: quoting would take them letter by letter
+    return f"/v1/products/{sku if plain else quote(sku, safe='')}/pictures/{ordinal}"
 
 
 def safe_url(url: str) -> str:
     """`url` if a link to it can do nothing but lead somewhere, else "": `javascript:` and the like
     in a catalogue's cell must not run in a shopper's browser."""
+    if not url:
+        return ""
     if any(c.isspace() or not c.isprintable() or c == "\\" for c in url):
         return ""
     if url.lower().startswith(("http://", "https://")):
@@ -273,11 +276,12 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 def facets_of(products: Iterable[Product]) -> dict[str, list[list[str | int]]]:
     """How often each category, colour and brand stands among `products`, most frequent first."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("category", "colour", "brand")}
-    for product in products:
-        counts["category"].update(product.categories)
-        counts["colour"].update([product.colour] if product.colour else [])
-        counts["brand"].update([product.brand] if product.brand else [])
+    told = list(products)
+    counts = {
+        "category": Counter([category for one in told for category in one.categories]),
+        "colour": Counter([one.colour for one in told if one.colour]),
+        "brand": Counter([one.brand for one in told if one.brand]),
+    }
     return {
         name: [[value, n] for value, n in counter.most_common(FACET_VALUES)]
         for name, counter in counts.items()

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
 from starlette.background import BackgroundTask
 
 from api.asked import Asked, read_asked
@@ -22,9 +21,11 @@ from api.errors import (
 from api.events import count_search
 from api.line import Found, walk
 from api.problems import documented
+from api.quick_json import QuickJSON
 from api.replies import SearchReply, facets_of, hit_json
 from api.rooms import Rooms, server_timing
 from api.shop import Shop
+from api.straight import StraightRoute
 from api.suggesting import Suggested, fields_in, suggested_filters
 from api.wanted import Wanted
 from index.errors import BadFilter, BadLink, ShopBroken, ShopBusy, UnknownProduct
@@ -110,9 +111,9 @@ DOCUMENT = {"parameters": [{"name": n, "in": "query", **p} for n, p in PARAMETER
 
 def routes(shop: Shop) -> APIRouter:
     """POST takes a picture, words or a SKU; GET takes what fits into an address."""
-    router = APIRouter(prefix="/v1/search", tags=["search"])
+    router = APIRouter(prefix="/v1/search", tags=["search"], route_class=StraightRoute)
 
-    async def answer(request: Request) -> JSONResponse:
+    async def answer(request: Request) -> QuickJSON:
         rooms, limits = Rooms(), shop.body_limits
         shop.entrance.check()  # before megabytes are taken in that nobody will look at
         with shop.intake.hold(promised_bytes(request, limits.most_bytes)) as arrived:
@@ -129,7 +130,7 @@ def routes(shop: Shop) -> APIRouter:
         reply = search_json(shop, asked, found, rooms)
         counted = BackgroundTask(count_search, shop.office, request, found, asked.wanted.text or "")
         timing = {"Server-Timing": server_timing(reply["took_ms"])}
-        return JSONResponse(reply, headers=timing, background=counted)
+        return QuickJSON(reply, headers=timing, background=counted)
 
     @router.post(
         "",
@@ -138,7 +139,7 @@ def routes(shop: Shop) -> APIRouter:
         openapi_extra=DOCUMENT | {"requestBody": BODY},
         summary="Search by picture, words, both, or SKU",
     )
-    async def find(request: Request) -> JSONResponse:
+    async def find(request: Request) -> QuickJSON:
         return await answer(request)
 
     @router.get(
@@ -148,7 +149,7 @@ def routes(shop: Shop) -> APIRouter:
         openapi_extra=DOCUMENT,
         summary="Search by words, SKU, or the address of a picture",
     )
-    async def find_by_address(request: Request) -> JSONResponse:
+    async def find_by_address(request: Request) -> QuickJSON:
         return await answer(request)
 
     return router

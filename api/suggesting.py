@@ -19,6 +19,7 @@ LIKELY = 0.4
 MOST = 5
 
 Suggested = dict[str, str | float]
+_Key = tuple[str, str]
 
 
 def suggested_filters(hits: Sequence[Hit], said: Iterable[str]) -> list[Suggested]:
@@ -30,20 +31,20 @@ def suggested_filters(hits: Sequence[Hit], said: Iterable[str]) -> list[Suggeste
     decided = {fold_field(field) for field in said}
     best = max(hit.score for hit in near)  # a rule may have put another one first
     weights = [exp((hit.score - best) / NEAR) for hit in near]
-    shares: dict[tuple[str, str], float] = {}
-    counts: dict[tuple[str, str], int] = {}
-    shown: dict[tuple[str, str], tuple[str, str]] = {}
+    total = sum(weights)
+    named, tally = _Named(), dict[_Key, _Tally]()
     for hit, weight in zip(near, weights, strict=True):
-        for key, named in {_key(f, v): (f, v) for f, v in _values(hit.product)}.items():
-            shares[key] = shares.get(key, 0.0) + weight / sum(weights)
-            counts[key] = counts.get(key, 0) + 1
-            shown.setdefault(key, named)
+        for key, shown in dict([named[raw] for raw in _values(hit.product)]).items():
+            counted = tally.get(key) or tally.setdefault(key, _Tally(shown))
+            counted.share += weight / total
+            counted.count += 1
     found: dict[str, Suggested] = {}
-    for key in sorted(shares, key=lambda k: (-shares[k], k)):
-        field, value = shown[key]
-        likely = shares[key] >= LIKELY and counts[key] < len(near)
+    for key in sorted(tally, key=lambda k: (-tally[k].share, k)):
+        one = tally[key]
+        likely = one.share >= LIKELY and one.count < len(near)
         if likely and key[0] not in decided and key[0] not in found:
-            found[key[0]] = {"field": field, "value": value, "share": round(shares[key], 3)}
+            field, value = one.shown
+            found[key[0]] = {"field": field, "value": value, "share": round(one.share, 3)}
     return list(found.values())[:MOST]
 
 
@@ -58,17 +59,32 @@ def fields_in(part: Part) -> Iterator[str]:
             yield from fields_in(inner)
 
 
-def _key(field: str, value: str) -> tuple[str, str]:
-    return fold_field(field), fold_value(value)
+class _Tally:
+    """How much of the answers, and how many, have one value; and how it is written."""
+
+    __slots__ = ("count", "share", "shown")
+
+    def __init__(self, shown: tuple[str, str]) -> None:
+        self.share, self.count, self.shown = 0.0, 0, shown
 
 
-def _values(product: Product) -> Iterator[tuple[str, str]]:
-    for category in product.categories:
-        yield "category", leaf_of(category)
-    for field in ("colour", "brand"):
-        if value := getattr(product, field):
-            yield field, value
+class _Named(dict[tuple[str, str], tuple[_Key, tuple[str, str]]]):
+    """What a product says → as filters compare it, and as it is written. Hits that resemble each
+    other say the same twenty times: it is worked out once for each answer."""
+
+    def __missing__(self, raw: tuple[str, str]) -> tuple[_Key, tuple[str, str]]:
+        field, value = raw
+        shown = leaf_of(value) if field == "category" else value
+        found = self[raw] = (fold_field(field), fold_value(shown)), (field, shown)
+        return found
+
+
+def _values(product: Product) -> list[tuple[str, str]]:
+    said = [("category", category) for category in product.categories]
+    if product.colour:
+        said.append(("colour", product.colour))
+    if product.brand:
+        said.append(("brand", product.brand))
     for name, values in product.attributes.items():
-        for value in values:
-            if len(value) <= 40:
-                yield name, value
+        said += [(name, value) for value in values if len(value) <= 40]
+    return said
