@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from api.app import create_app
+from api.errors import BadJob
 from api.eye import open_encoder
 from api.indexing import index_source
+from api.jobs import Jobs
 from api.settings import Settings
 from api.shop import Shop, shop_of
 from index.shelf import Shelf
@@ -32,11 +34,19 @@ def kept(folder: Path, catalogue: Path) -> Iterator[Shop]:
     index_source(settings, catalogue, allow_removals=False, quiet=True)
     encoder = open_encoder(settings, threads=1, lanes=1)
     shop = shop_of(settings, Shelf.open(settings.shop, encoder.spec), encoder)
-    yield shop
-    for job in shop.office.jobs.all():
-        if not shop.office.jobs.state(job).ended:
-            shop.office.jobs.cancel(job.id)
-    shop.close()
+    try:
+        yield shop
+    finally:
+        settle(shop.office.jobs)
+        shop.close()
+
+
+def settle(jobs: Jobs) -> None:
+    """Until every job has ended: none is left at work."""
+    for job in jobs.all():
+        with suppress(BadJob):  # it has ended by itself
+            jobs.cancel(job.id)
+    until(lambda: all(jobs.state(job).ended for job in jobs.all()))
 
 
 @contextmanager

@@ -12,22 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
-from api.errors import BadJob
 from api.job import Job, Kind
 from api.jobs import Jobs
 from tests.announced import announced
-from tests.keeper import until
+from tests.keeper import settle
 from tests.tiny_card import tiny_model
 
 ROOT = Path(__file__).parents[2]
-
-
-def settle(jobs: Jobs) -> None:
-    """Until every job has ended: none is left at work."""
-    for job in jobs.all():
-        with suppress(BadJob):  # it has ended by itself
-            jobs.cancel(job.id)
-        until(lambda: jobs.state(job).ended)  # noqa: B023 # called at once
 
 
 class Unstarted(Jobs):
