@@ -57,11 +57,12 @@ export class Found {
    */
   draw(query, picture, answer) {
     const { strings } = this;
+    const another = this.query !== query;
     this.query = query;
     this.currency ??= this.shop.currency;
     this.rail.draw(query, picture);
     const beside = Boolean(picture || query.like);
-    byId("refine-text").value = query.text;
+    if (another) byId("refine-text").value = query.text; // drawn anew, it keeps what is being typed
     byId("refine-text").placeholder = strings.say(beside ? "refine.photo" : "refine.words");
     // Words that are the whole question are not taken away: that would leave nothing to ask.
     byId("clear-words").hidden = !query.text || !beside;

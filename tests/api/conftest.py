@@ -5,7 +5,8 @@ door's other tests run where neither is installed.
 """
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,13 @@ class Shopper:
         return self.page.expect_event(
             "requestfinished", lambda r: "/v1/search" in r.url and not r.url.endswith("top=1")
         )
+
+    def until(self, holds: Callable[[], Any]) -> None:
+        """Wait until it is so; the browser's events are heard meanwhile."""
+        ends = time.monotonic() + 60
+        while not holds():
+            assert time.monotonic() < ends, "it never came to be"
+            self.page.wait_for_timeout(20)
 
     def settled(self) -> None:
         """Wait until no search is on its way."""

@@ -161,7 +161,7 @@ def test_the_product_is_looked_at_closely_and_the_focus_comes_back(visit: Any, p
     closer.locator("text=A green one.").wait_for()
     assert closer.locator("a.primary").get_attribute("href") == "https://shop.test/dresses-4-green"
     shopper.page.keyboard.press("Escape")
-    assert closer.is_hidden()
+    closer.wait_for(state="hidden")
     assert title.evaluate("node => node === document.activeElement")
 
 

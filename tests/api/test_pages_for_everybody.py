@@ -148,6 +148,7 @@ def test_a_later_question_overtakes_an_earlier_one(visit: Any, photo: Path) -> N
 
     shopper.page.route("**/v1/search?*", hold_the_first)
     shopper.page.click('#filters [data-key="colour red"]')
+    shopper.until(lambda: held)
     with shopper.next_search():
         shopper.page.click('#filters [data-key="colour blue"]')
     shopper.settled()

@@ -23,6 +23,24 @@ def test_words_refine_a_photo_and_can_be_taken_away(visit: Any, photo: Path) -> 
     assert "text" not in shopper.searches()[2].asked
 
 
+def test_words_that_are_being_typed_outlast_what_the_shop_tells_late(visit: Any) -> None:
+    shopper, late = visit(), list[Any]()
+    shopper.page.route(
+        "**/v1/shop", lambda route: late.append(route)
+    )  # playwright marks what it calls
+    shopper.page.goto(shopper.url + "/?like=hats-4-red")
+    shopper.card().wait_for()
+    shopper.page.fill("#refine-text", "but in blue")
+    late[0].continue_()
+    shopper.page.wait_for_selector("#lead:has-text('Boutique')", state="attached")
+    assert shopper.page.input_value("#refine-text") == "but in blue"
+    with shopper.next_search():
+        shopper.page.keyboard.press("Enter")
+    assert shopper.searches()[-1].asked["text"] == "but in blue"
+    shopper.page.click("#back")
+    shopper.until(lambda: shopper.page.input_value("#refine-text") == "")
+
+
 def test_chips_tell_what_the_words_were_taken_to_mean(visit: Any, photo: Path) -> None:
     shopper = visit()
 

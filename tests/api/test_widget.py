@@ -324,6 +324,8 @@ def test_a_frame_that_came_to_nothing_leaves_the_dots_where_they_were(
     page: Any, street_photo: Path
 ) -> None:
     show_photo(page, street_photo)
+    drawn = "img => img.complete && img.naturalWidth > 0"
+    until(lambda: page.locator("vistazo-search .stage img").evaluate(drawn))
     box = page.locator("vistazo-search .stage").bounding_box()
     page.mouse.move(box["x"] + 3, box["y"] + 3)
     page.mouse.down()

@@ -13,7 +13,7 @@ import { Shelf } from "./shelf.js";
 const COUNT_FROM = 3;
 const BROWSER = "browser"; // what the attendant calls a camera whose frames a page pushes
 const NOTICE_MS = 8000;
-const PATIENCE_MS = 4000;
+const PATIENCE_MS = 20_000; // a busy mirror; forgotten too early, her own visit would be a stranger's
 
 class Mirror {
   constructor(strings) {

@@ -317,7 +317,6 @@ class VistazoSearch extends HTMLElement {
       const free = () => URL.revokeObjectURL(url); // what is drawn needs it no more
       image.addEventListener("load", free, { once: true });
       image.addEventListener("error", free, { once: true });
-      image.loading = "eager"; // a lazy one whose card is gone would never load, and never be freed
       image.src = url;
     };
     image.addEventListener("error", () => fetched().catch(() => {}), { once: true });
