@@ -98,7 +98,7 @@ def test_there_are_tricks_enough() -> None:
 def test_no_trick_gets_through(spelling: str, secret: PictureHost) -> None:
     url = spelling.replace("{port}", str(secret.port))
     with pytest.raises(BadLink) as refused:
-        fetch_picture(url, FetchLimits(total_s=5), resolve=resolve)
+        fetch_picture(url, FetchLimits(total_s=60), resolve=resolve)
     assert refused.value.code in ("bad_address", "private_address", "unknown_host")
     assert secret.asked == []
 
@@ -111,7 +111,7 @@ def test_no_redirect_gets_through_either(spelling: str, status: int, secret: Pic
         pytest.skip("no header can say it, or it leads back to the host itself")
     with picture_host() as friend:
         friend.sends_to("/start", url, status)
-        limits = FetchLimits(total_s=5, allowed=Allowed.of([friend.name]))
+        limits = FetchLimits(total_s=60, allowed=Allowed.of([friend.name]))
         with pytest.raises(BadLink):
             fetch_picture(f"{friend.url}/start", limits, resolve=resolve)
     assert secret.asked == []

@@ -209,6 +209,6 @@ def test_several_processes_write_to_one_shop_and_none_is_busy(
         for n in range(3)
     ]  # fmt: skip
     for child in children:
-        _, told = child.communicate(timeout=60)
+        _, told = child.communicate(timeout=250)
         assert (child.returncode, told) == (0, b"")
     assert notes(tmp_path) == [1_000 * n + k for n in range(3) for k in range(160)]

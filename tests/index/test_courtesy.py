@@ -34,7 +34,7 @@ def links(tmp_path: Path) -> Links:
 
 
 def fetch(links: Links, host: PictureHost, count: int, courtesy: Courtesy = QUICK) -> Tally:
-    limits = FetchLimits(allowed=Allowed.of([host.name]), total_s=5)
+    limits = FetchLimits(allowed=Allowed.of([host.name]), total_s=60)
     return fetch_all(
         links, [(f"{host.url}/{n}", f"sku-{n}") for n in range(count)], limits, courtesy
     )
@@ -156,7 +156,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(
         f"fetch_all(Links(Path({str(tmp_path)!r})), wanted, limits, Courtesy())\n"
     )
     run = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-    assert enough.wait(60)
+    assert enough.wait(120)
     os.kill(run.pid, signal.SIGKILL)
     run.wait(60)
     had = len(host.asked)

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -133,16 +132,17 @@ SLOW_BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + PICTURE * 100
 
 @pytest.mark.parametrize("data", [SLOW_HEAD, SLOW_BODY, b""], ids=["head", "body", "silence"])
 def test_a_host_that_drips_is_left_in_time(data: bytes) -> None:
+    over = threading.Event()
+
     def talk(connection: socket.socket) -> None:
         drip(data, 0.02)(connection)
-        threading.Event().wait(1)
+        over.wait(60)
 
     with raw_host(talk) as port:
-        started = time.monotonic()
         with pytest.raises(BadLink) as refused:
             fetch_picture(f"http://127.0.0.1:{port}/", limits(f"127.0.0.1:{port}", total_s=0.4))
         assert (refused.value.code, refused.value.passing) == ("timeout", True)
-        assert time.monotonic() - started < 2.5  # the bound, not the host, ended it
+        over.set()  # the bound, not the host, ended it: the host talks on for a minute
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_host_that_talks_nonsense_is_told(answer: bytes) -> None:
         connection.sendall(answer)
 
     with raw_host(talk) as port, pytest.raises(BadLink):
-        fetch_picture(f"http://127.0.0.1:{port}/", limits(f"127.0.0.1:{port}", total_s=3))
+        fetch_picture(f"http://127.0.0.1:{port}/", limits(f"127.0.0.1:{port}", total_s=60))
 
 
 def test_a_port_where_nobody_listens_and_no_tls_are_told() -> None:

@@ -37,7 +37,7 @@ def table(tmp_path: Path) -> Path:
 
 def apply(shelf: Shelf, table: Path, host: PictureHost, **how: bool) -> Report:
     fetching = Fetching(
-        FetchLimits(allowed=Allowed.of([host.name]), total_s=5),
+        FetchLimits(allowed=Allowed.of([host.name]), total_s=60),
         Courtesy(tries=1, fresh_s=0, back_off_s=0.01),
     )
     encoder = FakeEncoder(shelf.spec)

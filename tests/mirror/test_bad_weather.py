@@ -153,7 +153,7 @@ def test_a_disk_slower_than_the_camera_costs_the_spool_and_never_the_memory(
     keys, stuck = Keys(tmp_path / "keys"), threading.Event()
     keys.make("ana")
     monkeypatch.setattr(spool_file, "_MAX_WAITING_BYTES", 200_000)
-    monkeypatch.setattr(spool_file.os, "fsync", lambda _: stuck.wait(20))
+    monkeypatch.setattr(spool_file.os, "fsync", lambda _: stuck.wait(60))
     writer = SpoolWriter(tmp_path / "c1.spool", keys.public("ana"), {"clip_id": "c1"})
     (packet, *_) = packets(2, Drawing())
     for _ in range(2000):

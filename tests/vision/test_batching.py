@@ -122,7 +122,7 @@ def test_those_that_wait_share_one_run_and_each_gets_its_own_answer(
     callers.let_go()
     for i, future in enumerate(sent):
         (wanted,) = FakeEncoder().pictures(picture(20 * i + 20))
-        np.testing.assert_array_equal(future.result(10)[0].vector, wanted.vector)
+        np.testing.assert_array_equal(future.result(60)[0].vector, wanted.vector)
     assert callers.held.runs == [("pictures", 1), ("pictures", 6)]
 
 
@@ -131,7 +131,7 @@ def test_a_batch_holds_no_more_than_the_most(pool: ThreadPoolExecutor) -> None:
     two = np.concatenate([picture(50), picture(60)])
     sent = [callers.send(callers.encoder.pictures, two) for _ in range(5)]
     callers.let_go()
-    assert [len(future.result(10)) for future in sent] == [2] * 5
+    assert [len(future.result(60)) for future in sent] == [2] * 5
     assert [count for _, count in callers.held.runs] == [1, 4, 4, 2]
 
 
@@ -148,7 +148,7 @@ def test_words_go_first_but_pictures_are_not_starved(pool: ThreadPoolExecutor) -
     sent = [callers.send(encoder.pictures, picture(20 + i)) for i in range(4)]
     sent += [callers.send(encoder.words, [f"word {i}"]) for i in range(4)]
     callers.let_go()
-    assert all(future.result(10) for future in sent)
+    assert all(future.result(60) for future in sent)
     kinds = [kind for kind, _ in callers.held.runs[1:]]
     assert kinds == ["words", "pictures", "words", "pictures"]
 
@@ -202,11 +202,11 @@ def test_one_bad_input_spoils_no_neighbours_answer(pool: ThreadPoolExecutor) -> 
     also = callers.send(callers.encoder.words, ["a red shirt"])
     blank = callers.send(callers.encoder.words, [""])
     callers.let_go()
-    assert len(good.result(10)) == len(also.result(10)) == 1
+    assert len(good.result(60)) == len(also.result(60)) == 1
     with pytest.raises(EncoderBroken):
-        bad.result(10)
+        bad.result(60)
     with pytest.raises(NotWords):
-        blank.result(10)
+        blank.result(60)
     assert len(callers.encoder.pictures(picture(80))) == 1
 
 
@@ -242,7 +242,7 @@ def test_the_line_is_bounded(pool: ThreadPoolExecutor) -> None:
     with pytest.raises(EncoderBusy):
         callers.encoder.words(["red"])
     callers.let_go()
-    assert all(future.result(10) for future in sent)
+    assert all(future.result(60) for future in sent)
 
 
 def test_a_request_whose_caller_is_gone_is_dropped_unseen(pool: ThreadPoolExecutor) -> None:
@@ -254,9 +254,9 @@ def test_a_request_whose_caller_is_gone_is_dropped_unseen(pool: ThreadPoolExecut
     stays = callers.send(callers.encoder.pictures, picture(100))
     gone.set()
     callers.let_go()
-    assert len(stays.result(10)) == 1
+    assert len(stays.result(60)) == 1
     with pytest.raises(EncoderBusy):
-        left.result(10)
+        left.result(60)
     assert callers.held.runs == [("pictures", 1), ("pictures", 1)]
 
 

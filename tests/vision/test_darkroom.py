@@ -32,12 +32,22 @@ PLANTED = "tests.planted_decoder:planted"
 pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="workers need Linux")
 
 
-@pytest.fixture(scope="module")
-def darkroom() -> Iterator[Darkroom]:
-    room = Darkroom(LIMITS, workers=2, decode_s=0.6, memory_bytes=300_000_000, decode=PLANTED)
-    room.thumbnail(drawn_picture(1), 32)  # loaded and warm: the limits below are for work alone
+def planted_room(decode_s: float) -> Iterator[Darkroom]:
+    room = Darkroom(LIMITS, workers=2, decode_s=decode_s, memory_bytes=300_000_000, decode=PLANTED)
+    assert works(room)  # loaded and warm: the limits below are for work alone
     yield room
     room.close()
+
+
+@pytest.fixture(scope="module")
+def darkroom() -> Iterator[Darkroom]:
+    yield from planted_room(60.0)
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Darkroom]:
+    """For pictures that never end."""
+    yield from planted_room(0.6)
 
 
 @pytest.fixture
@@ -58,7 +68,14 @@ def square(room: Darkroom | InPlace, data: bytes, box: Box | None = None) -> Squ
 
 
 def works(room: Darkroom) -> bool:
-    return square(room, drawn_picture(5)).pixels.shape == (SIDE_PX, SIDE_PX, 3)
+    """Whether it decodes a picture; a busy machine may need longer than a hasty room waits."""
+    for _ in range(100):
+        try:
+            return square(room, drawn_picture(5)).pixels.shape == (SIDE_PX, SIDE_PX, 3)
+        except DecodingStopped as stopped:
+            if "longer" not in stopped.reason:
+                raise
+    return False
 
 
 def test_a_worker_sees_what_this_process_would_see(darkroom: Darkroom) -> None:
@@ -87,42 +104,37 @@ def test_what_is_wrong_with_a_picture_is_told_as_ever(darkroom: Darkroom) -> Non
     assert works(darkroom)
 
 
-@pytest.mark.parametrize(
-    ("order", "reason"),
-    [
-        (b"LOOP ", "longer than 0.6 s"),
-        (b"SLEEP ", "longer than 0.6 s"),
-        (b"SEGV ", "crashed"),
-        (b"ABORT ", "crashed"),
-        (b"EXIT ", "crashed"),
-        (b"RAISE ", "crashed"),
-        (b"DUMB ", "crashed"),
-    ],
-)
-def test_a_picture_that_stops_its_decoder_harms_no_other(
-    darkroom: Darkroom, order: bytes, reason: str
-) -> None:
+@pytest.mark.parametrize("order", [b"LOOP ", b"SLEEP "])
+def test_a_picture_that_never_ends_harms_no_other(hasty: Darkroom, order: bytes) -> None:
     for _ in range(3):  # more often than there are workers
-        with pytest.raises(DecodingStopped, match=reason):
+        with pytest.raises(DecodingStopped, match=r"longer than 0.6 s"):
+            square(hasty, order)
+    assert works(hasty)
+
+
+@pytest.mark.parametrize("order", [b"SEGV ", b"ABORT ", b"EXIT ", b"RAISE ", b"DUMB "])
+def test_a_picture_that_ends_its_decoder_harms_no_other(darkroom: Darkroom, order: bytes) -> None:
+    for _ in range(3):  # more often than there are workers
+        with pytest.raises(DecodingStopped, match="crashed"):
             square(darkroom, order)
     assert works(darkroom)
 
 
 def test_a_worker_that_keeps_asking_and_reads_no_answer_holds_no_thread(
-    darkroom: Darkroom,
+    hasty: Darkroom,
 ) -> None:
     reasons: list[str] = []
 
     def ask() -> None:
         with pytest.raises(DecodingStopped) as stopped:
-            square(darkroom, b"ASKS ")
+            square(hasty, b"ASKS ")
         reasons.append(stopped.value.reason)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(60)
     assert len(reasons) == 1
-    assert works(darkroom)
+    assert works(hasty)
 
 
 @pytest.mark.usefixtures("unhurried")
@@ -152,19 +164,19 @@ def test_a_worker_cannot_write_a_file(darkroom: Darkroom, tmp_path: Path) -> Non
     assert not written.exists() or written.stat().st_size == 0
 
 
-def test_others_are_served_while_one_worker_hangs(darkroom: Darkroom) -> None:
+def test_others_are_served_while_one_worker_hangs(hasty: Darkroom) -> None:
     stopped: list[str] = []
 
     def hang() -> None:
         try:
-            square(darkroom, b"LOOP ")
+            square(hasty, b"LOOP ")
         except DecodingStopped as error:
             stopped.append(error.reason)
 
     thread = threading.Thread(target=hang)
     thread.start()
     while thread.is_alive():
-        assert works(darkroom)
+        assert works(hasty)
     thread.join()
     assert len(stopped) == 1
 
@@ -225,19 +237,19 @@ def test_nothing_of_a_picture_stays_in_the_memory_it_went_through(padded_to: int
         room.close()
 
 
-def test_a_busy_darkroom_is_not_a_broken_one(darkroom: Darkroom) -> None:
+def test_a_busy_darkroom_is_not_a_broken_one(hasty: Darkroom) -> None:
     def hang() -> None:
         with pytest.raises(DecodingStopped):
-            square(darkroom, b"SLEEP ")
+            square(hasty, b"SLEEP ")
 
     threads = [threading.Thread(target=hang) for _ in range(2)]
     for thread in threads:
         thread.start()
     time.sleep(0.05)  # both have begun
-    assert darkroom.fault() == ""
+    assert hasty.fault() == ""
     for thread in threads:
         thread.join()
-    assert works(darkroom)
+    assert works(hasty)
 
 
 def test_large_pictures_share_one_budget(patient: Darkroom) -> None:
