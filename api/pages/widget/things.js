@@ -1,5 +1,5 @@
 /* The things in the photo, each a dot to tap; a photo without dots is searched whole. */
-const LOOK_PX = 800; // the finder sees 448; a tenth of the bytes
+const LOOK_PX = 704; // twice what the finder looks at; a tenth of the bytes
 const PATIENCE_MS = 2500;
 const APART = [0.19, 0.13]; // shares of the photo: nearer, two dots would be one to a thumb
 let finds = true; // until the service says that its operator left the finder out
