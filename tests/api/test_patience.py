@@ -56,7 +56,9 @@ def ask(connection: socket.socket) -> bytes:
     connection.sendall(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
     answer = b""
     while not answer.endswith(b"ok"):
-        answer += connection.recv(1000)
+        part = connection.recv(1000)
+        assert part, f"it hung up after {answer!r}"
+        answer += part
     return answer
 
 
@@ -68,25 +70,26 @@ def test_who_sends_no_whole_head_is_let_go(sent: bytes) -> None:
 
 
 def test_drip_feeding_a_head_does_not_buy_time() -> None:
-    with serving(head_s=0.4) as port, connect(port) as slow:
-        started = time.monotonic()
-        with pytest.raises((BrokenPipeError, ConnectionResetError)):
-            drip(slow, b"GET / HTTP/1.1\r\nX-A: " + b"a" * 1000)
-        assert time.monotonic() - started < 10
+    with (
+        serving(head_s=0.4) as port,
+        connect(port) as slow,
+        pytest.raises((BrokenPipeError, ConnectionResetError)),
+    ):
+        drip(slow, b"GET / HTTP/1.1\r\nX-A: " + b"a" * 1000)
 
 
 def test_a_second_head_is_waited_for_no_longer_than_the_first() -> None:
-    with serving(head_s=0.3) as port, connect(port) as slow:
+    with serving(head_s=1.5) as port, connect(port) as slow:
         assert ask(slow).startswith(b"HTTP/1.1 200")
         slow.sendall(b"GET /again HT")
         assert is_let_go(slow)
 
 
 def test_a_request_is_served_however_long_its_body_takes() -> None:
-    with serving(head_s=0.2) as port, connect(port) as slow:
+    with serving(head_s=1.5) as port, connect(port) as slow:
         slow.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n")
         for byte in (b"a", b"b", b"c"):
-            time.sleep(0.2)
+            time.sleep(0.6)
             slow.sendall(byte)
         assert slow.recv(1000).startswith(b"HTTP/1.1 200")
 
@@ -191,13 +194,11 @@ def test_what_is_left_of_a_body_after_its_answer_is_passed_over() -> None:
 
 
 def test_the_rest_of_a_body_is_not_waited_for_after_its_answer() -> None:
-    with echoing(head_s=0.3) as port, connect(port) as line:
+    with echoing(head_s=1.5) as port, connect(port) as line:
         line.sendall(post(b"a" * 100_000, "/early")[:90_000])
         assert heard(line, 1) == [told("POST", b"")]
-        started = time.monotonic()
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             drip(line, b"a" * 9_000)  # a byte now and then buys no time
-        assert time.monotonic() - started < 30
 
 
 def test_a_body_that_waits_to_be_asked_for_is_asked_for() -> None:
