@@ -12,6 +12,7 @@ from api.wanted import Wanted
 from index.filters import All, Filter, Part, Term, parse_filter
 from index.hit import Answer
 from index.query import Query, QueryKind
+from vision.agreement import contradicts
 from vision.compose import compose
 from vision.embedding import Embedding
 from vision.errors import NotWords
@@ -53,8 +54,21 @@ def understand(
         with rooms.room("words"):
             worded = shop.encoder.words([reading.words])[0]
     kind, point = aim(shop, wanted, pictured, worded)
-    query = Query(point, kind, only, wanted.top, wanted.unfold, wanted.like, text=wanted.text or "")
+    query = Query(
+        point, kind, only, wanted.top, wanted.unfold, wanted.like, text=wanted.text or "",
+        seen=recognised_in(shop, pictured, worded),
+    )  # fmt: skip
     return query, square, reading
+
+
+def recognised_in(
+    shop: Shop, pictured: Embedding | None, worded: Embedding | None
+) -> Embedding | None:
+    """The picture in which the very product may be recognised: none where words ask for another."""
+    if pictured is None or worded is None:
+        return pictured
+    blocks = shop.encoder.spec.blocks
+    return None if contradicts(pictured.vector, worded.vector, blocks) else pictured
 
 
 def see(shop: Shop, picture: bytes, wanted: Wanted, rooms: Rooms) -> tuple[Square, Embedding]:

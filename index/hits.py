@@ -36,9 +36,12 @@ def candidates_of(connection: sqlite3.Connection, ids: Ids, scores: Scores) -> l
 
 
 def hits_of(
-    connection: sqlite3.Connection, standings: Sequence[Standing], calibration: Calibration | None
+    connection: sqlite3.Connection,
+    standings: Sequence[Standing],
+    probabilities: Sequence[float],
+    exact: Sequence[float | None],
 ) -> tuple[Hit, ...]:
-    """The hits for `standings`, in their order, with swatches."""
+    """The hits for `standings`, in their order, with swatches; both sequences go with them."""
     products = products_by_id(connection, [s.candidate.product_id for s in standings])
     groups = {s.candidate.group for s in standings if s.candidate.group}
     swatches = _swatches(connection, sorted(groups))
@@ -46,41 +49,41 @@ def hits_of(
         Hit(
             product=products[s.candidate.product_id],
             score=s.candidate.score,
-            probability=probability(s.candidate.score, calibration),
+            probability=likely,
+            exact=very,
             swatches=tuple(
                 w for w in swatches.get(s.candidate.group, ()) if w.sku != s.candidate.sku
             )[:MAX_SWATCHES],
             identical=tuple(s.identical),
         )
-        for s in standings
+        for s, likely, very in zip(standings, probabilities, exact, strict=True)
     )
 
 
-def probability(score: float, calibration: Calibration | None) -> float:
-    """How likely a shopper calls a hit of this cosine the same kind and colour.
+def probability(score: float, calibration: Calibration | None, agreed: float = 0.0) -> float:
+    """How likely a shopper calls a hit of this cosine the same kind and colour; `agreed` is what
+    the agreement of its blocks adds (vision/agreement.py).
 
     Without a calibration for the kind of query the bare cosine stands in, cut to [0, 1]: it ranks
     rightly and is not to be read as a frequency.
     """
     if calibration is None:
         return min(1.0, max(0.0, score))
-    x = calibration.slope * score + calibration.offset
+    x = calibration.slope * score + agreed + calibration.offset
     if x >= 0:
         return 1.0 / (1.0 + math.exp(-x))
     return math.exp(x) / (1.0 + math.exp(x))  # exp(-x) would overflow
 
 
-def refuses(best_score: float | None, calibration: Calibration | None) -> bool:
-    """Whether the shop has nothing like what was asked: no hit, or the likeliest is too unlikely.
+def refuses(best: float | None, calibration: Calibration | None) -> bool:
+    """Whether the shop has nothing like what was asked: no hit, or the nearest is too unlikely.
 
-    `best_score` is the best cosine of whatever may answer, None without any. Without a calibration
-    nothing found is refused.
+    `best` is the probability of the nearest of whatever may answer, None without any. Without a
+    calibration nothing found is refused.
     """
-    if best_score is None:
+    if best is None:
         return True
-    return calibration is not None and probability(best_score, calibration) < (
-        calibration.refuse_below
-    )
+    return calibration is not None and best < calibration.refuse_below
 
 
 def _swatches(connection: sqlite3.Connection, groups: Sequence[str]) -> dict[str, list[Swatch]]:

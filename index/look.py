@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from index.closer import Closer
 from index.conditions import allowed_pictures
 from index.fold import Candidate, Standing, fold
 from index.hit import Answer, Hit
@@ -56,18 +57,24 @@ def answer_in(
         allowed = replica.chosen(connection, query.filter, sequence)
         if allowed is None:
             return None
-    look = _Look(replica, connection, sequence, allowed, ruling)
+    calibration = _calibration(spec, query.kind)
+    closer = Closer(connection, spec, query, calibration)
+    look = _Look(replica, connection, sequence, allowed, ruling, closer)
     standings = look.standings(query)
     if standings is None:
         return None
-    calibration = _calibration(spec, query.kind)
-    hits = hits_of(connection, standings, calibration)
+    found = [s.candidate for s in standings]
+    best = None if look.best is None else closer.probabilities([look.best])[0]
+    hits = hits_of(
+        connection, standings, closer.probabilities(found), [closer.exact(c) for c in found]
+    )
     if ruling is not None:
         hits = _told(hits, standings, ruling)
     total_s = time.perf_counter() - started
+    strange = refuses(best, calibration) or _is_strange(census, query, calibration)
     return Answer(
         hits,
-        refuses(look.best_score, calibration) or _is_strange(census, query, calibration),
+        strange and not (hits and closer.knows_it),
         {"vectors": 1e3 * look.vectors_s, "catalogue": 1e3 * (total_s - look.vectors_s)},
     )
 
@@ -107,27 +114,29 @@ class _Look:
         sequence: int,
         allowed: Ids | Chosen | None,
         ruling: Ruling | None,
+        closer: Closer,
     ) -> None:
         self._replica = replica
         self._connection = connection
         self._sequence = sequence
         self._ruling = ruling
+        self._closer = closer
         segments = [Segment(allowed)] if ruling is None else ruling.segments
         self._views = [_View(segment) for segment in segments]
-        self.best_score: float | None = None
+        self.best: Candidate | None = None
         self.vectors_s = 0.0
 
     def standings(self, query: Query) -> list[Standing] | None:
         """The best `query.top` standings; None if the vectors went ahead of the transaction."""
-        depth = FIRST_LOOK * query.top + FIRST_LOOK_MORE
+        depth = max(FIRST_LOOK * query.top + FIRST_LOOK_MORE, self._closer.least)
         shallow = self._views
         while True:
             for view in shallow:
                 if not self._search(view, query, depth):
                     return None
             others = [c for v in self._views for c in v.found if c.sku != query.exclude_sku]
-            standings = fold(others, unfold=query.unfold)[: query.top]
-            self.best_score = max((c.score for c in others), default=None)
+            standings = fold(self._closer.lifted(others), unfold=query.unfold)[: query.top]
+            self.best = max(others, key=lambda c: c.score, default=None)
             shallow = [view for view in self._views if not view.is_exhausted]
             if len(standings) == query.top:
                 worst = standings[-1].candidate.rank

@@ -20,7 +20,9 @@ class Query:
     every product: no folding of groups or of identical pictures. `exclude_sku`, the product that
     others like it are asked for, never answers. `text` are the words that were typed, for rules
     bound to words; `rules` act instead of the shop's own, unless None; `at` is the moment that
-    dated rules are judged by (None: now).
+    dated rules are judged by (None: now). `seen` is the picture in which the very product may be
+    recognised: the query's own, before words moved it (None: there is none, or the words ask for
+    something else).
     """
 
     embedding: Embedding
@@ -32,6 +34,7 @@ class Query:
     text: str = ""
     rules: tuple[Rule, ...] | None = None
     at: datetime | None = None
+    seen: Embedding | None = None
 
     @property
     def rule_kind(self) -> RuleKind:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vision.errors import BadModel
-from vision.spec import Block, Calibration, EncoderSpec
+from vision.spec import Block, Calibration, EncoderSpec, Exactness
 
 CARD_FILE = "card.json"
 SPEC_FILES = ("image_graph", "words_graph", "vocabulary", "lexicon", "kinds")
@@ -73,11 +73,12 @@ def write_card(card: ModelCard, folder: Path) -> None:
 
 
 def _spec(held: dict[str, Any], folder: Path) -> EncoderSpec:
-    fields = {"kinds": None} | held  # cards written before 0.4.1 have none
+    fields = {"kinds": None, "exact": None} | held  # older cards have none
     for name in SPEC_FILES:
         value = fields[name]
         fields[name] = None if value is None and name in OPTIONAL else _inside(folder, value)
     fields["blocks"] = tuple(Block(**b) for b in fields["blocks"])
+    fields["exact"] = None if fields["exact"] is None else Exactness(**fields["exact"])
     fields["calibrations"] = {k: Calibration(**c) for k, c in fields["calibrations"].items()}
     return EncoderSpec(**fields)
 
@@ -94,9 +95,10 @@ def _spec_json(spec: EncoderSpec) -> dict[str, Any]:
     for name in SPEC_FILES:
         held[name] = None if held[name] is None else held[name].name
     held["blocks"] = [_plain(b) for b in spec.blocks]
+    held["exact"] = None if spec.exact is None else _plain(spec.exact)
     held["calibrations"] = {k: _plain(c) for k, c in spec.calibrations.items()}
     return held
 
 
-def _plain(value: Block | Calibration) -> dict[str, Any]:
+def _plain(value: Block | Calibration | Exactness) -> dict[str, Any]:
     return {name: getattr(value, name) for name in type(value).__slots__}

@@ -27,16 +27,33 @@ class Block:
 class Calibration:
     """Turns a score (cosine) into a probability by logistic regression (Platt 1999).
 
-    `slope` and `offset` were fitted on held-out judged queries of this kind; a best hit whose
-    probability is under `refuse_below` means "nothing like this in the shop", and so does a query
-    whose kind the shop is less familiar with than `unfamiliar_below` (vision/census.py; None: the
-    model names no kinds, or was not measured so).
+    `slope` and `offset` were fitted on held-out judged queries of this kind, and so was what the
+    cosine of each block in `agreement` adds to slope × score (vision/agreement.py). A best hit
+    whose probability is under `refuse_below` means "nothing like this in the shop", and so does a
+    query whose kind the shop is less familiar with than `unfamiliar_below` (vision/census.py; None:
+    the model names no kinds, or was not measured so).
     """
 
     slope: float
     offset: float
     refuse_below: float
     unfamiliar_below: float | None = None
+    agreement: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """Tells the very product from others like it, by where picture and product agree.
+
+    The cosines of their blocks, each times its weight in `weights` (by the block's name), add up to
+    a likeness; the likeness and its lead over the next other product's become the probability
+    that it is this very product (vision/agreement.py). Fitted by models/exact.py.
+    """
+
+    weights: dict[str, float]
+    slope: float
+    lead_slope: float
+    offset: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +86,5 @@ class EncoderSpec:
     words_engine: Engine = "onnxruntime"
     kinds: Path | None = None
     """A table of the kinds that the model can name (vision/kinds.py)."""
+    exact: Exactness | None = None
+    """None: the model was not measured so, and no hit is ever called the very product."""

@@ -9,14 +9,15 @@ from models.card import ModelCard, read_card, write_card
 from models.registry import find_card
 from tests.tiny_model import tiny_spec
 from vision.errors import BadModel
-from vision.spec import Block, Calibration
+from vision.spec import Block, Calibration, Exactness
 
 
 def card_in(folder: Path) -> ModelCard:
     spec = tiny_spec(
         folder,
         blocks=(Block("colour", 0, 3),),
-        calibrations={"picture": Calibration(8.0, -4.0, 0.1)},
+        calibrations={"picture": Calibration(8.0, -4.0, 0.1, -0.2, {"colour": 3.0})},
+        exact=Exactness({"colour": 2.0}, 1.0, 2.0, -3.0),
     )
     return ModelCard(spec, "made here", "Apache-2.0", ("nothing",), {}, {"recall": 0.5})
 
