@@ -30,7 +30,7 @@ from models.measure import (
     rack,
 )
 from models.prepare import Bench, prepare_pictures
-from models.strange import Strangeness, familiarities, kinds_of, measure_strange
+from models.strange import Strangeness, fit_strange, measure_strange
 from models.train_heads import Schedule, Trainer
 from vision.compose import compose
 from vision.embedding import Embedding
@@ -128,22 +128,17 @@ class Folds:
         """How familiar shops are with what they have, and with what they have not."""
         found, asked = self.evidence.strange, heads.pictures(held)
         named = kind_names(heads)
-        known = torch.from_numpy((held.kinds >= 0) & ~of_source(held, "retail"))
-        everything = familiarities(named, asked[known], asked[known])
-        found.present.setdefault("held out", []).append(everything)
-        luma = self._luma(heads)
-        there = kinds_of(luma.examples, [self.wordings.kind_of(e) for e in luma.examples])
+        luma, names = self._luma(heads), [self.kinds[k] if k >= 0 else "" for k in held.kinds]
+        luma_names = [self.wordings.kind_of(e) or "" for e in luma.examples]
+        products = luma.products(TITLE_WEIGHT)
+        fit_strange(named, held.examples, asked, names, products, luma_names, found)
         snaps = np.array([e.label in self.judge.rules["types"] for e in held.examples])
-        has = np.array([k >= 0 and self.kinds[k] in there for k in held.kinds])
-        from_luma = familiarities(
-            named, luma.products(TITLE_WEIGHT), asked[torch.from_numpy(snaps & has)]
-        )
-        found.present.setdefault("luma", []).append(from_luma)
         labels = [e.label for e in itertools.compress(held.examples, snaps)]
-        far = asked[torch.from_numpy(self._far(held))]
+        street = of_source(held, "street") & np.array([n not in ("", "coat") for n in names])
         measure_strange(
-            named, asked[torch.from_numpy(snaps)], labels, far, market, TITLE_WEIGHT,
-            self.judge, found,
+            named, asked[torch.from_numpy(snaps)], labels, asked[torch.from_numpy(street)],
+            list(itertools.compress(names, street)), asked[torch.from_numpy(self._far(held))],
+            market, TITLE_WEIGHT, self.judge, found,
         )  # fmt: skip
 
     def _far(self, held: Pictures) -> Bools:
