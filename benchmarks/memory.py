@@ -1,6 +1,7 @@
 """How much memory a server and the processes it started hold."""
 
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -8,7 +9,9 @@ def family(pid: int) -> list[int]:
     """`pid` and all its descendants."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [one for child in task.read_text("ascii").split() for one in family(int(child))]
+        with suppress(OSError):  # the thread, or the process, ended meanwhile
+            children = task.read_text("ascii").split()
+            found += [one for child in children for one in family(int(child))]
     return found
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def vistazo(*words: str) -> list[str]:
     return [sys.executable, "-m", "api", "mirror", *words]
 
 
-def until(holds: Callable[[], Any], limit_s: float = 60.0) -> Any:
+def until(holds: Callable[[], Any], limit_s: float = 120.0) -> Any:
     end_s = time.monotonic() + limit_s
     while not (found := holds()):
         assert time.monotonic() < end_s, "it never came to be"
@@ -101,8 +102,11 @@ class Shop:
         return state or {"ring_s": 0.0, "indicator": "off", "camera_ok": False}
 
     def on_disk(self, needle: bytes) -> list[str]:
-        paths = (path for path in self.folder.rglob("*") if path.is_file())
-        return [path.name for path in paths if needle in path.read_bytes()]
+        found = []
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):  # gone meanwhile, as what is replaced; or no file
+                found += [path.name] if needle in path.read_bytes() else []
+        return found
 
 
 def come_in(shop: Shop) -> tuple[dict[str, Any], str]:

@@ -78,9 +78,9 @@ def test_a_picture_whose_caller_left_is_never_encoded(shop: Shop) -> None:
             await until(eye.entered.is_set)  # the first is with the encoder, the others in line
             await until(lambda place=place: line.pulse().waiting == place)
         callers[1].leaves.set()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         eye.go.set()
-        await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        await asyncio.wait_for(asyncio.gather(*tasks), 60)
         return callers[0], callers[1], callers[2]
 
     stayed, left, also_stayed = asyncio.run(story())
@@ -98,7 +98,7 @@ def test_work_that_begins_too_late_is_not_done(shop: Shop) -> None:
     walked = shop.entrance.run
 
     async def late(work: Any) -> Any:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         return await walked(work)
 
     async def story() -> None:

@@ -10,6 +10,7 @@ from api.errors import NotReady
 from api.health import Heart, check_ready
 from index.errors import ShopBroken
 from tests.fakes import FakeEncoder
+from tests.keeper import until
 from vision.decode import Limits
 from vision.decoder import InPlace
 from vision.errors import EncoderBroken, EncoderBusy
@@ -45,8 +46,8 @@ def encoder():
     moody.let_go.set()
 
 
-def heart(encoder, now_s=100.0):
-    return Heart(encoder, clock=lambda: now_s, timeout_s=0.1)
+def heart(encoder, now_s=100.0, timeout_s=60.0):
+    return Heart(encoder, clock=lambda: now_s, timeout_s=timeout_s)
 
 
 def test_an_encoder_that_encodes_is_well(encoder):
@@ -73,21 +74,20 @@ def test_a_run_that_hangs_is_told_without_asking_again(encoder):
 
 
 def test_a_hung_probe_is_answered_in_time_and_joined_by_no_other(encoder):
-    encoder.mood, beating = "hanging", heart(encoder)
-    before = threading.active_count()
+    encoder.mood, beating = "hanging", heart(encoder, timeout_s=0.1)
+    before = set(threading.enumerate())
     for _ in range(5):
         assert "did not answer" in beating.fault()
-    assert threading.active_count() == before + 1
+    probes = [t for t in set(threading.enumerate()) - before if t.name == "heartbeat"]
+    assert len(probes) == 1
 
 
 def test_ready_comes_back_when_encoding_does(encoder):
-    encoder.mood, beating = "hanging", heart(encoder)
+    encoder.mood, beating = "hanging", heart(encoder, timeout_s=0.1)
     assert beating.fault()
     encoder.mood = "well"
     encoder.let_go.set()
-    while beating._probe and not beating._probe.done.is_set():
-        threading.Event().wait(0.01)
-    assert beating.fault() == ""
+    until(lambda: beating.fault() == "")
 
 
 def test_a_busy_encoder_is_not_a_broken_one(encoder):
@@ -108,15 +108,16 @@ def test_every_reason_is_told(encoder):
 
 def test_over_http_alive_and_ready_are_two_things(open_shop, encoder):
     with TestClient(create_app(open_shop(encoder))) as client:
-        assert client.get("/readyz").json() == {"status": "ready", "products": 10}
+        ready = {"status": "ready", "products": 10}
+        until(lambda: client.get("/readyz").json() == ready)  # a busy machine's may come late
         encoder.mood = "broken"
+        until(lambda: "its graph is gone" in client.get("/readyz").text)
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
         assert answer.headers["retry-after"] == "1"
-        assert "its graph is gone" in answer.json()["reasons"][0]
         assert client.get("/healthz").json() == {"status": "alive"}
         encoder.mood = "well"
-        assert client.get("/readyz").status_code == 200
+        until(lambda: client.get("/readyz").status_code == 200)
 
 
 def test_a_busy_or_broken_encoder_answers_503_and_says_when_to_come_back(open_shop, encoder):

@@ -184,11 +184,11 @@ def test_an_answer_that_cannot_be_true_ends_the_line(mirror: LittleMirror, said:
 
 
 def test_the_status_for_programs_is_the_mirror_s_state(mirror: LittleMirror) -> None:
-    state = read_state(httpx.get(mirror.url + "status.json").json())
+    state = read_state(httpx.get(mirror.url + "status.json", timeout=60).json())
     assert state.camera_ok
     assert state.camera.endswith("film.mp4")
     for path in ("", "mirror"):
-        page = httpx.get(mirror.url + path)
+        page = httpx.get(mirror.url + path, timeout=60)
         assert page.headers["content-type"].startswith("text/html")
         assert "connect-src 'self'" in page.headers["content-security-policy"]
 

@@ -69,15 +69,19 @@ def test_a_store_runs_one_service(place: Path) -> None:
     token = vistazo("mirror", "pass", "Olga", "--people", "people").stdout.strip()
     with served("--people", "people") as url:
         assert httpx.get(f"{url}/v1/search?text=red", timeout=60).json()["hits"]
-        assert httpx.get(f"{url}/v1/mirrors").status_code == 401
+        assert httpx.get(f"{url}/v1/mirrors", timeout=60).status_code == 401
         headers = {"Authorization": f"Bearer {token}"}
-        made = httpx.put(f"{url}/v1/mirrors/room-1", json={"name": "1"}, headers=headers)
+        made = httpx.put(
+            f"{url}/v1/mirrors/room-1", json={"name": "1"}, headers=headers, timeout=60
+        )
         assert made.status_code == 201
-        paths = httpx.get(f"{url}/v1/openapi.json").json()["paths"]
+        paths = httpx.get(f"{url}/v1/openapi.json", timeout=60).json()["paths"]
         assert {"/v1/search", "/v1/mirrors", "/v1/clips"} <= paths.keys()
         second = vistazo("mirror", "serve", "--people", "people", "--port", "0")
         assert second.returncode == 1  # one process has the people's folder
-        with httpx.stream("GET", f"{url}/v1/mirrors/room-1/live", headers=headers) as live:
+        with httpx.stream(
+            "GET", f"{url}/v1/mirrors/room-1/live", headers=headers, timeout=60
+        ) as live:
             assert next(live.iter_lines()).startswith("retry:")
             # a line that never ends does not keep the service from stopping
 
@@ -85,7 +89,7 @@ def test_a_store_runs_one_service(place: Path) -> None:
 def test_search_is_served_without_the_mirror_s_libraries(place: Path) -> None:
     with served(code=WITHOUT_THE_EXTRA) as url:
         assert httpx.get(f"{url}/v1/search?text=red", timeout=60).json()["hits"]
-        assert httpx.get(f"{url}/v1/mirrors").status_code == 404
+        assert httpx.get(f"{url}/v1/mirrors", timeout=60).status_code == 404
 
 
 def test_people_without_the_libraries_are_told_what_to_install(place: Path) -> None:

@@ -57,22 +57,25 @@ def test_from_the_camera_to_the_customer_and_into_oblivion(shop: Shop) -> None:
     agree(shop, visit, "record", "keep")
     until(lambda: shop.mirror_state()["ring_s"] < 1)  # emptied at the moment of consent
     until(lambda: shop.mirror_state()["ring_s"] > 1.2)
+    begun_s = time.monotonic()
     clip_id = record(shop, visit, pre_roll_s=0.6)
-    time.sleep(0.8)
+    time.sleep(1.4)
     shop.call("POST", f"/v1/recordings/{clip_id}/stop", hers)
+    most_s = 0.6 + time.monotonic() - begun_s
     assert settled(shop, clip_id, hers) == "kept"
 
     (clip,) = shop.call("GET", "/v1/clips", hers)["clips"]
     video = shop.answer("GET", clip["video"], hers).content
     found = counters(video)
     assert found == list(range(found[0], found[0] + clip["frames"]))
-    assert 1.3 < clip["frames"] / 30 < 4
+    assert 1.3 < clip["frames"] / 30 < most_s + 0.2
     assert clip["copied_frames"] > clip["frames"] / 2
     assert shop.on_disk(SECRET) == []
     assert shop.on_disk(video[4:12]) == []  # no readable MP4 either
     piece = httpx.get(
         shop.url + clip["video"],
         headers={"Authorization": f"Bearer {hers}", "Range": "bytes=1000-70999"},
+        timeout=60,
     )
     assert (piece.status_code, piece.content) == (206, video[1000:71000])
     assert shop.answer("GET", clip["thumbnail"], hers).content[:2] == b"\xff\xd8"
@@ -112,7 +115,7 @@ def test_a_mirror_killed_while_recording_loses_the_last_moment_only(
     agree(shop, visit, "record")
     until(lambda: shop.mirror_state()["ring_s"] > 0.5)
     clip_id = record(shop, visit, pre_roll_s=0)
-    time.sleep(1.2)
+    time.sleep(2.5)
     shop.mirror.send_signal(signal.SIGKILL)
     shop.mirror.wait()
     assert shop.on_disk(SECRET) == []
