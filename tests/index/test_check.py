@@ -30,8 +30,12 @@ from tests.fakes import FakeEncoder, drawn_picture
 from vision.encoder import Encoder
 
 PRODUCTS = 6
-NOW_S = time.time() + 2 * ABANDONED_AFTER_S
 ENCODER = FakeEncoder()
+
+
+def later_s() -> float:
+    """When whatever was written until now is old."""
+    return time.time() + 2 * ABANDONED_AFTER_S
 
 
 def upload(shelf: Shelf, sku: str, n: int) -> None:
@@ -171,17 +175,17 @@ MENDED = {code for code, kind in KINDS.items() if kind.repair}
 
 
 def codes(shelf: Shelf) -> set[str]:
-    return {found.code for found in check_shop(shelf.folder, now_s=NOW_S).found}
+    return {found.code for found in check_shop(shelf.folder, now_s=later_s()).found}
 
 
 def mend(shelf: Shelf, open_encoder: Callable[[], Encoder] = lambda: ENCODER) -> None:
-    found = check_shop(shelf.folder, now_s=NOW_S).found
-    repair_shop(shelf.folder, found, NOW_S, open_encoder)
+    found = check_shop(shelf.folder, now_s=later_s()).found
+    repair_shop(shelf.folder, found, later_s(), open_encoder)
 
 
 def test_a_sound_shop_has_no_faults_and_is_not_touched(shelf: Shelf) -> None:
     before = {p: p.read_bytes() for p in shelf.folder.rglob("*") if p.is_file()}
-    checked = check_shop(shelf.folder, now_s=NOW_S)
+    checked = check_shop(shelf.folder, now_s=later_s())
     assert (checked.products, checked.pictures, checked.found) == (7, 7, [])
     after = {p: p.read_bytes() for p in shelf.folder.rglob("*") if p.is_file()}
     assert {p.name for p, data in after.items() if before.get(p) != data} <= {
@@ -236,14 +240,14 @@ def test_a_catalogue_that_is_gone_or_no_database_is_told(tmp_path: Path) -> None
         folder = shelf.folder
     for path in folder.glob(f"{DATABASE_NAME}*"):
         path.unlink()
-    assert [f.code for f in check_shop(folder, now_s=NOW_S).found] == ["catalogue-missing"]
+    assert [f.code for f in check_shop(folder, now_s=later_s()).found] == ["catalogue-missing"]
     (folder / DATABASE_NAME).write_bytes(b"no database, but long enough to look at" * 100)
-    assert [f.code for f in check_shop(folder, now_s=NOW_S).found] == ["catalogue-damaged"]
+    assert [f.code for f in check_shop(folder, now_s=later_s()).found] == ["catalogue-damaged"]
 
 
 def test_a_folder_that_holds_nothing_is_no_shop(tmp_path: Path) -> None:
     with pytest.raises(NoShop):
-        check_shop(tmp_path, now_s=NOW_S)
+        check_shop(tmp_path, now_s=later_s())
 
 
 def test_files_that_may_still_get_their_row_are_no_fault(shelf: Shelf) -> None:
@@ -288,6 +292,6 @@ def test_a_shop_is_checked_while_others_write_to_it(shelf: Shelf) -> None:
         if len(stages) > 1:
             shelf.delete(f"new{len(stages) - 1}")
 
-    assert check_shop(shelf.folder, now_s=NOW_S - 2 * ABANDONED_AFTER_S,
+    assert check_shop(shelf.folder, now_s=time.time(),
                       on_stage=write_meanwhile).found == []  # fmt: skip
     assert {"vectors", "terms", "pictures", "memory"} <= set(stages)
