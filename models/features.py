@@ -17,6 +17,7 @@ import numpy.typing as npt
 from models.augment import phone_like
 from models.cutout import studio_like
 from models.examples import Example
+from models.towers import OUTPUTS
 from vision.decode import Limits, decode
 from vision.photo import Box, Photo, Pixels
 from vision.preprocess import preprocess
@@ -33,11 +34,13 @@ FloatArray = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Row i belongs to example i: `texture` (N, 88), `place` (N, 120, 15, 15) float16,
-    `thing` (N, 1280) means over the map, `thumb` (N, 40, 40, 3) uint8."""
+    """Row i belongs to example i: `texture` (N, 88), `place` (N, 120, 15, 15) and
+    `deep` (N, 208, 8, 8) float16, `thing` (N, 1280) means over the map, `thumb` (N, 40, 40, 3)
+    uint8."""
 
     texture: FloatArray
     place: npt.NDArray[np.float16]
+    deep: npt.NDArray[np.float16]
     thing: FloatArray
     thumb: Pixels
 
@@ -106,9 +109,10 @@ def _shard(
     rows: dict[str, list[npt.NDArray[np.generic]]] = {n: [] for n in Features.__slots__}
     for example in part:
         pixels = picture(example, size_px, resize, round_)
-        texture, place, thing = session.run(["texture", "place", "thing"], {"pixels": pixels[None]})
+        texture, place, deep, thing = session.run(OUTPUTS, {"pixels": pixels[None]})
         rows["texture"].append(texture[0].mean((1, 2)))
         rows["place"].append(place[0].astype(np.float16))
+        rows["deep"].append(deep[0].astype(np.float16))
         rows["thing"].append(thing[0].mean((1, 2)))
         small = pixels.shape[0] // THUMB
         rows["thumb"].append(cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA))

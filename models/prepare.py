@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from models.captions import Wordings, read_wordings
@@ -19,7 +20,7 @@ from models.heads import COLOUR, Gaze
 from models.quantise import quantise_tower
 from models.saliency import Foreground, Saliency
 from models.sentences import read_sentences
-from models.towers import export_tower
+from models.towers import export_tower, first_nodes
 from models.train_saliency import cut_targets, mask_targets, train_saliency
 from vision.photo import Pixels
 
@@ -44,7 +45,7 @@ class Bench:
 
     @property
     def int8(self) -> Path:
-        """The tower that ships."""
+        """The same in integers: the frozen tower, on whose maps everything is trained."""
         return self.work / "tower-int8.onnx"
 
     def features(self, source: str, round_: int) -> Features:
@@ -53,6 +54,15 @@ class Bench:
         return compute_features(
             examples, self.int8, SIZE_PX, "squash", round_, self.work / "features"
         )
+
+    def maps(self, sources: tuple[str, ...], round_: int) -> npt.NDArray[np.float16]:
+        """(N, 208, 8, 8): what stage 6 gives for the sources' pictures, one after another."""
+        path = self.work / f"deep-{'-'.join(sources)}-{round_}.npy"
+        if not path.exists():
+            part = path.with_suffix(".part.npy")
+            np.save(part, np.concatenate([self.features(s, round_).deep for s in sources]))
+            part.replace(path)
+        return np.asarray(np.load(path, mmap_mode="r"))
 
     def sentences(self, texts: list[str]) -> torch.Tensor:
         """What MiniLM reads in texts."""
@@ -67,12 +77,18 @@ def prepare_tower(bench: Bench) -> None:
         export_tower(bench.fp32, SIZE_PX)
     if not bench.int8.exists():
         part = bench.work / "tower-int8.part.onnx"
-        quantise_tower(bench.fp32, part, calibration_photos(bench.shared))
+        photos = calibration_photos(bench.shared)
+        quantise_tower(bench.fp32, part, photos, kept_float=first_nodes(bench.fp32))
         part.replace(bench.int8)
 
 
 def calibration_photos(shared: Path) -> Pixels:
     """103 photos, snaps and studio: more moved the ranges by nothing that retrieval felt."""
+    return np.stack([_squashed(path) for path in calibration_paths(shared)])
+
+
+def calibration_paths(shared: Path) -> list[Path]:
+    """Where they lie: what judges a quantised tower must be none of them."""
     paths = []
     for folder, table, every in (
         ("snaps", "snaps.csv", 20),
@@ -82,7 +98,7 @@ def calibration_photos(shared: Path) -> Pixels:
             rows = list(csv.DictReader(file))[::every]
         inside = "images/" if folder == "snaps" else ""
         paths += [shared / folder / f"{inside}{r['image']}" for r in rows]
-    return np.stack([_squashed(path) for path in paths[::2]])
+    return paths[::2]
 
 
 def _squashed(path: Path) -> Pixels:

@@ -23,7 +23,7 @@ def example(tmp_path: Path) -> Example:
 
 
 def tower(path: Path) -> Path:
-    """Three maps of 8 × 8 cells: the pixels' mean and twice the same."""
+    """Four maps of 8 × 8 cells, from the pixels' mean."""
     nodes = [
         helper.make_node("Cast", ["pixels"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["floats"], ["first"], perm=[0, 3, 1, 2]),
@@ -32,11 +32,12 @@ def tower(path: Path) -> Path:
         ),
         helper.make_node("Mul", ["texture", "two"], ["place"]),
         helper.make_node("Add", ["texture", "two"], ["thing"]),
+        helper.make_node("Sub", ["texture", "two"], ["deep"]),
     ]
     pixels = helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["n", SIDE, SIDE, 3])
     outs = [
         helper.make_tensor_value_info(n, TensorProto.FLOAT, ["n", 3, 8, 8])
-        for n in ("texture", "place", "thing")
+        for n in ("texture", "place", "deep", "thing")
     ]
     two = numpy_helper.from_array(np.array([2], np.float32), "two")
     graph = helper.make_graph(nodes, "tower", [pixels], outs, [two])
@@ -48,7 +49,7 @@ def tower(path: Path) -> Path:
 def test_features_are_computed_once_and_kept(example: Example, tmp_path: Path) -> None:
     graph = tower(tmp_path / "tower.onnx")
     found = compute_features([example], graph, SIDE, "squash", 0, tmp_path / "cache")
-    assert found.place.shape == (1, 3, 8, 8)
+    assert found.place.shape == found.deep.shape == (1, 3, 8, 8)
     assert found.thumb.shape == (1, SIDE // THUMB, SIDE // THUMB, 3)
     np.testing.assert_allclose(found.thing, found.texture + 2, atol=1e-3)
     example.path.unlink()  # the second time nothing is read but the cache

@@ -37,7 +37,7 @@ class Stem(nn.Module):
         return self.second(self.wide(x).clamp(0, 6))
 
 
-def quantised(folder: Path, zero: float) -> onnx.ModelProto:
+def quantised(folder: Path, zero: float, *, float_first: bool = False) -> onnx.ModelProto:
     torch.manual_seed(0)
     path = folder / "stem.onnx"
     torch.onnx.export(
@@ -49,7 +49,9 @@ def quantised(folder: Path, zero: float) -> onnx.ModelProto:
     onnx.save(fold_pads(onnx.load(str(path))), str(path))
     pixels = photos(12)
     pixels[0, 0, 0], pixels[0, 0, 1] = 0, 255  # the whole range, as real photos have
-    quantise_tower(path, folder / "int8.onnx", pixels)
+    names = [n.name for n in onnx.load(str(path)).graph.node]
+    kept = names[: names.index("/first/Conv") + 2] if float_first else ()  # and the clip behind it
+    quantise_tower(path, folder / "int8.onnx", pixels, kept_float=kept)
     return onnx.load(str(folder / "int8.onnx"))
 
 
@@ -87,6 +89,16 @@ def test_a_tower_that_begins_otherwise_is_left_alone(tmp_path: Path) -> None:
     model = quantised(tmp_path, 90.0)
     before = model.SerializeToString()
     assert fold_stem(model).SerializeToString() == before
+
+
+def test_a_float_stem_is_spared_its_division_to_the_bit(tmp_path: Path) -> None:
+    model = quantised(tmp_path, 127.0, float_first=True)
+    wanted = {count: answers(model, "map", photos(count)) for count in (1, 3)}
+    kinds = [n.op_type for n in fold_stem(model).graph.node]
+    assert "Div" not in kinds
+    assert "Sub" in kinds  # the padding must stay zero
+    for count, map_ in wanted.items():
+        assert np.array_equal(answers(model, "map", photos(count)), map_)
 
 
 @pytest.mark.parametrize("by", [4, 8])
