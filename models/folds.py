@@ -31,6 +31,8 @@ from models.measure import (
 )
 from models.prepare import Bench, prepare_pictures
 from models.strange import Strangeness, fit_strange, measure_strange
+from models.tail import Eye
+from models.tail_train import Tuning
 from models.train_heads import Schedule, Trainer
 from vision.compose import compose
 from vision.embedding import Embedding
@@ -50,14 +52,23 @@ def fold_of(example: Example) -> int:
 def train_fold(
     bench: Bench, pictures: Pictures, texts: Texts, schedule: Schedule, fold: int | None
 ) -> Heads:
-    """Heads that never saw `fold` (None: that saw everything), kept in the work folder."""
-    path = bench.work / f"heads-{'all' if fold is None else fold}.pt"
+    """Heads that never saw `fold` (None: that saw everything), kept in the work folder, as is the
+    end of the tower that was tuned with them (`eye_of`)."""
+    learned = np.array([fold is None or fold_of(e) != fold for e in pictures.examples])
+    eye = eye_of(bench, fold)
+    path = bench.work / f"heads-{eye.name}.pt"
     if not path.exists():
-        learned = np.array([fold is None or fold_of(e) != fold for e in pictures.examples])
         heads = Trainer(pictures.only(learned), texts, schedule).run()
         torch.save(heads, path)
-    picture, words = torch.load(path, weights_only=False)  # our own file, written above
+    light = torch.load(path, weights_only=False)  # our own file, written above
+    eye.tune(pictures.only(learned), texts, np.flatnonzero(learned), light, Tuning())
+    picture, words = eye.heads()
     return Heads(KindPull(picture, named_kinds(bench, words)), words, SHARES)
+
+
+def eye_of(bench: Bench, fold: int | None) -> Eye:
+    """The tower whose end `train_fold` tuned; its `seen` gives what heads of that fold read."""
+    return Eye(bench, "all" if fold is None else str(fold))
 
 
 @torch.no_grad()  # not inference_mode: the export traces with these
@@ -86,9 +97,10 @@ class Folds:
         texts: Texts, judge: Judge,
     ) -> None:  # fmt: skip
         self.bench, self.wordings, self.judge = bench, wordings, judge
-        self.pictures, self.texts = pictures, texts
+        self.frozen, self.pictures, self.texts = pictures, pictures, texts
         self.kinds, self.colours = sorted(wordings.kinds), sorted(wordings.colours)
-        self.market = prepare_pictures(bench, gaze, wordings, ("myntra",), 1)
+        self.frozen_market = prepare_pictures(bench, gaze, wordings, ("myntra",), 1)
+        self.market = self.frozen_market
         self.market_titles = bench.sentences([e.title for e in self.market.examples])
         names = list(judge.rules["ten"].values())
         prompts = bench.sentences([p.format(n) for n in names for p in PROMPTS])
@@ -97,9 +109,11 @@ class Folds:
 
     def run(self, schedule: Schedule) -> Evidence:
         """Train and measure every fold."""
-        numbers = np.array([fold_of(e) for e in self.pictures.examples])
+        numbers = np.array([fold_of(e) for e in self.frozen.examples])
         for fold in range(FOLDS):
-            heads = train_fold(self.bench, self.pictures, self.texts, schedule, fold)
+            heads = train_fold(self.bench, self.frozen, self.texts, schedule, fold)
+            eye = eye_of(self.bench, fold)
+            self.pictures, self.market = eye.seen(self.frozen), eye.seen(self.frozen_market)
             self._measure(heads, self.pictures.only(numbers == fold))
             print(f"fold {fold}:", self.evidence.tally.figures(), flush=True)
         return self.evidence
