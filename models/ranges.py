@@ -1,7 +1,7 @@
 """Narrows the ranges of a quantised graph's activations to those of least squared error.
 
 MinMax gives a range to the rarest value; most of a map then shares fewer steps. A range that cuts
-the rare ones is worth it where the steps that all others gain weigh more (a residual sum loses 46 %
+the rare ones is worth it where the steps that all others gain weigh more (one early map keeps 46 %
 of its squared error). Costs nothing at run time.
 """
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from models.captions import read_wordings
-from models.folds import FOLDS, TITLE_WEIGHT, train_fold
+from models.folds import FOLDS, TITLE_WEIGHT, eye_of, train_fold
 from models.judge import Judge, Tally, read_judge
 from models.measure import Rack, rack
 from models.prepare import Bench, prepare, prepare_pictures
@@ -48,7 +48,7 @@ def measure(bench: Bench) -> dict[str, Any]:
     titles = bench.sentences([e.title for e in market.examples])
     for fold in range(FOLDS):
         heads = train_fold(bench, pictures, texts, Schedule(), fold)
-        shop = rack(heads, market, titles)
+        shop = rack(heads, eye_of(bench, fold).seen(market), titles)
         for language in ("en", "es", "fr", "de"):
             asked = [q for q in spoken(language) if _enough(q, shop, judge)]
             read = [lexicon.read(text).words for text, _, _ in asked]
