@@ -30,6 +30,7 @@ async ({address, seconds, bits, block}) => {
   const video = document.createElement('video');
   video.muted = true;
   video.preload = 'metadata';
+  document.documentElement.append(video);
   const canvas = new OffscreenCanvas(bits * block, 2 * block);
   const context = canvas.getContext('2d', {willReadFrequently: true});
   await new Promise((done, fail) => {
@@ -39,7 +40,11 @@ async ({address, seconds, bits, block}) => {
   });
   const found = [];
   for (const at of seconds) {
-    await new Promise(done => { video.onseeked = done; video.currentTime = at; });
+    const seeked = new Promise(done => video.addEventListener('seeked', done, {once: true}));
+    const shown = new Promise(done => video.requestVideoFrameCallback(done));
+    video.currentTime = at;
+    await Promise.all([seeked, shown]);  // a frame of before may still be shown late: two ticks
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
     context.drawImage(video, 0, 0);
     let number = 0;
     for (let bit = 0; bit < bits; bit++) {

@@ -88,34 +88,40 @@ def test_a_clip_of_what_the_browser_saw(
     page.wait_for_selector("#consent", state="hidden")
     page.click("#deed")
     page.wait_for_selector("#light[data-is=recording]")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     page.click("#deed")
     page.wait_for_selector("#clip[open]")
     found = film_of(mirror, tmp_path)
     steps = {(b - a) % FRAMES for a, b in pairwise(found)}
     assert len(found) >= 5
-    assert max(steps) < 60, found  # forwards, with what a busy browser left out
+    assert max(steps) < 120, found  # forwards, with what a busy browser left out
     page.goto("about:blank")
     until(lambda: not mirror.attendant.state().camera_ok)
     context.close()
     assert complaints == []
 
 
-def push(mirror: LittleMirror, hello: object, *frames: bytes, origin: str = "") -> int:
-    """Push as a page would; the code with which the line was closed, 0 where it stays open."""
+def push(mirror: LittleMirror, hello: object, *frames: bytes, stays: bool = False) -> int:
+    """Push as a page would; the code with which the line was closed, 0 where it `stays` open."""
     host = mirror.url.removeprefix("http://").rstrip("/")
-    with connect(f"ws://{host}/camera", origin=origin or f"http://{host}") as line:
+    with connect(f"ws://{host}/camera", origin=f"http://{host}") as line:
         line.send(json.dumps(hello))
         try:
             line.recv(timeout=60)
             for frame in frames:
                 line.send(frame)
-            line.recv(timeout=0.5)
+            line.recv(timeout=0.5 if stays else 60)
         except TimeoutError:
             return 0
         except ConnectionClosed as ended:
             return ended.rcvd.code if ended.rcvd else 0
     return 0
+
+
+def push_next(mirror: LittleMirror, hello: object, frame: bytes, *, stays: bool = False) -> int:
+    """`push`, once the page before is known to have gone."""
+    codes = (push(mirror, hello, frame, stays=stays) for _ in range(1000))
+    return next(code for code in codes if code != 4409)
 
 
 def test_only_the_mirror_s_own_page_may_push_and_only_what_is_a_frame(
@@ -126,10 +132,10 @@ def test_only_the_mirror_s_own_page_may_push_and_only_what_is_a_frame(
     assert push(mirror, {"codec": "jpeg"}) == 4403
     assert push(mirror, {"pass": PAGE_PASS, "codec": "mp3"}) == 4415
     assert push(mirror, {"pass": PAGE_PASS, "codec": ["jpeg"]}) == 4415
-    assert push(mirror, ours, b"") == 1008
-    assert push(mirror, ours, b"x" * 16) == 1008
-    assert push(mirror, ours, pack(">B7xq", 1, -5) + b"x") == 1008
-    assert push(mirror, ours, pack(">B7xq", 1, 5) + b"no picture") == 0
+    assert push_next(mirror, ours, b"") == 1008
+    assert push_next(mirror, ours, b"x" * 16) == 1008
+    assert push_next(mirror, ours, pack(">B7xq", 1, -5) + b"x") == 1008
+    assert push_next(mirror, ours, pack(">B7xq", 1, 5) + b"no picture", stays=True) == 0
     assert not mirror.attendant.state().camera_ok
 
 

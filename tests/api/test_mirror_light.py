@@ -88,6 +88,7 @@ def test_a_server_that_is_away_is_told_where_she_begins(
     chromium: "Browser", said: Said, url: str
 ) -> None:
     context = chromium.new_context(locale="en-GB")
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{url}mirror#{PAGE_PASS}")
     page.wait_for_selector("#deed:not([hidden])")

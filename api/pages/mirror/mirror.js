@@ -26,6 +26,7 @@ class Mirror {
     this.clip = ""; // the clip that is being recorded or made
     this.startedMs = 0;
     this.lostMs = 0;
+    this.backMs = -Infinity;
     this.knownUntilMs = 0;
     this.making = false;
     this.consents = new ConsentForm(strings, () => this.draw());
@@ -63,7 +64,7 @@ class Mirror {
     this.live = new Live(byId("picture"), ownPass, {
       state: (said) => this.#hear(said),
       line: (open, code) => this.#lined(open, code),
-      gap: () => this.live?.shown && this.#notice("gap.short"),
+      gap: () => this.live?.shown && !this.#justLost() && this.#notice("gap.short"),
     });
     this.live.open();
   }
@@ -74,10 +75,16 @@ class Mirror {
     if (!same) this.draw();
   }
 
+  /** It was said already how long the camera was away. */
+  #justLost() {
+    return performance.now() - this.backMs < NOTICE_MS;
+  }
+
   #hear({ state, visit_id: visitId }) {
     if (this.state?.camera_ok && !state.camera_ok) this.lostMs = performance.now();
     if (this.state && !this.state.camera_ok && state.camera_ok && this.lostMs) {
-      const seconds = ((performance.now() - this.lostMs) / 1000).toFixed(1);
+      this.backMs = performance.now();
+      const seconds = ((this.backMs - this.lostMs) / 1000).toFixed(1);
       this.#notice("gap.lost", { seconds });
     }
     this.state = state;
