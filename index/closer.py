@@ -15,19 +15,18 @@ import numpy as np
 from index.fold import Candidate
 from index.hits import probability
 from index.query import Query
-from vision.agreement import agreement, exact_chances, leads
+from vision.agreement import (
+    AGREEMENT_LIFT,
+    EXACT_LIFT,
+    agreement,
+    exact_chances,
+    leads,
+)
 from vision.embedding import Vector
 from vision.spec import Calibration, EncoderSpec
 
 NEAREST: Final = 50
 """Pictures looked at; another view of the same product is among as many in 91 % of cases."""
-EXACT_LIFT: Final = 0.4
-"""Of the score, times the probability's square, for the very product: luma's other views were
-found .07 more often, phone-like pictures of its products .15, and no snap lost its kind. Without
-the square snaps lost .010 of their kinds for .01 more of the views."""
-AGREEMENT_LIFT: Final = 0.05
-"""Of the score for each unit of log odds, where words are asked: "this, but in red" found kind and
-colour .03 more often, words alone .03; twice as much won nothing."""
 SURE: Final = 0.5
 """From here on it is rather the very product than not, and the shop does have such a thing."""
 Column = Literal["vector", "own"]

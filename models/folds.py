@@ -6,6 +6,7 @@ and measured on. What ships is the same recipe trained on all of them.
 
 import itertools
 import zlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from torch.nn import functional
 from models.captions import Wordings, read_wordings
 from models.corpus import Pictures, Texts
 from models.evidence import Evidence, Scores
+from models.exact_folds import Shelves, gather
 from models.examples import Example
 from models.heads import INSTANCE, KIND, Gaze, KindPull, WordsHead
 from models.judge import Bools, Judge, Tally
@@ -22,6 +24,7 @@ from models.measure import (
     PROMPTS,
     Heads,
     Rack,
+    agreed,
     first_hits,
     measure_naming,
     measure_snaps,
@@ -42,6 +45,7 @@ from vision.spec import Block
 FOLDS = 3
 SHARES = {"kind": 0.5, "instance": 0.25, "colour": 0.25}
 TITLE_WEIGHT = 0.8
+SMALL = 300
 
 
 def fold_of(example: Example) -> int:
@@ -126,6 +130,8 @@ class Folds:
         measure_titles(market, tally)
         measure_views(heads, held, self._luma(heads), TITLE_WEIGHT, tally)
         self._fit(heads, held)
+        shelves = Shelves(self._luma(heads), market, TITLE_WEIGHT)
+        self.evidence.asked.append(gather(heads, held, shelves, judge))
         self._judge_market(heads, held, market)
         self._judge_strange(heads, held, market)
 
@@ -184,21 +190,27 @@ class Folds:
         kind, family = (np.array(column) for column in zip(*self._told(held), strict=True))
         has_kind, has_family = (np.array(c) for c in zip(*self._told(stock), strict=True))
         groups = [np.array([e.group for e in p.examples]) for p in (held, stock)]
-        products, queries = shop.products(TITLE_WEIGHT), heads.pictures(held)
-        own = torch.from_numpy(groups[0][:, None] == groups[1][None])
+        everything, queries = shop.products(TITLE_WEIGHT), heads.pictures(held)
+        whose = torch.from_numpy(groups[0][:, None] == groups[1][None])
 
         def add(query: str, vectors: torch.Tensor, k: npt.ArrayLike, f: npt.ArrayLike) -> None:
+            for rows in drawn_shops(len(everything)):
+                add_shop(query, vectors, np.asarray(k), np.asarray(f), rows)
+
+        def add_shop(query: str, vectors: torch.Tensor, k: Any, f: Any, rows: Any) -> None:
+            products, own = everything[rows], whose[:, rows]
             table = vectors @ products.T
-            fits = has_kind[None] == np.asarray(k)[:, None]
-            fits &= has_family[None] == np.asarray(f)[:, None]
+            fits = has_kind[rows][None] == k[:, None]
+            fits &= has_family[rows][None] == f[:, None]
             if query != "words":
                 table, fits = table.masked_fill(own, -1.0), fits & ~own.numpy()
-            score, best = table.max(1)
+            best = table.argmax(1)
+            told = agreed(vectors, products, best)
             right = fits[np.arange(len(fits)), best.numpy()]
             if query != "picture":  # colours asked at random: keep what the shop could answer
                 kept = fits.any(1)
-                score, right = score[torch.from_numpy(kept)], right[kept]
-            self.evidence.fitted.add(query, score.double().numpy(), right)
+                told, right = told[kept], right[kept]
+            self.evidence.fitted.add(query, told, right)
 
         add("picture", queries, kind, family)
         names = np.array(sorted(set(family.tolist())))
@@ -231,8 +243,8 @@ class Folds:
         named = list(itertools.compress(kinds, fits))
         measured, tally = self.evidence.measured, self.evidence.tally
         asked = heads.pictures(near), list(near.examples), named
-        scores, right = first_hits(*asked, market, TITLE_WEIGHT, self.judge)
-        measured.add("picture", scores, right)
+        told, right = first_hits(*asked, market, TITLE_WEIGHT, self.judge)
+        measured.add("picture", told, right)
         tally.add("kind_and_colour_from_picture", right, [e.group for e in near.examples])
         self._judge_words(heads, market)
         self._judge_both(heads, held, market)
@@ -245,12 +257,13 @@ class Folds:
             if sum(t in self.judge.types(k) and f == g for t, g in rows) >= 10
         ]  # fmt: skip
         said = heads.say(self.bench.sentences([f"{f} {k}" for k, f in pairs]))
-        score, best = (said @ market.products(TITLE_WEIGHT).T).topk(10, 1)
+        products = market.products(TITLE_WEIGHT)
+        best = (said @ products.T).topk(10, 1).indices
         right = np.array([
             [rows[b][0] in self.judge.types(k) and rows[b][1] == f for b in hits]
             for (k, f), hits in zip(pairs, best.tolist(), strict=True)
         ])  # fmt: skip
-        self.evidence.measured.add("words", score[:, 0].double().numpy(), right[:, 0])
+        self.evidence.measured.add("words", agreed(said, products, best[:, 0]), right[:, 0])
         groups = [k for k, _ in pairs for _ in range(10)]
         self.evidence.tally.add("words_precision_at_10_with_titles", right.ravel(), groups)
 
@@ -261,7 +274,8 @@ class Folds:
         names = np.array(["black", "white", "red", "blue", "green", "grey", "yellow", "purple"])
         asked = names[np.random.default_rng(1).integers(0, len(names), len(snaps.examples))]
         moved = self._recoloured(heads, heads.pictures(snaps), asked)
-        score, best = (moved @ market.products(TITLE_WEIGHT).T).max(1)
+        products = market.products(TITLE_WEIGHT)
+        best = (moved @ products.T).argmax(1)
         found = [market.examples[b] for b in best.tolist()]
         colour = np.array([self.judge.family(p) == a for p, a in zip(found, asked, strict=True)])
         kind = np.array([
@@ -269,9 +283,17 @@ class Folds:
             for p, e in zip(found, snaps.examples, strict=True)
         ])  # fmt: skip
         groups = [e.group for e in snaps.examples]
-        self.evidence.measured.add("both", score.double().numpy(), kind & colour)
+        self.evidence.measured.add("both", agreed(moved, products, best), kind & colour)
         self.evidence.tally.add("recoloured_snap_has_the_colour", colour, groups)
         self.evidence.tally.add("recoloured_snap_has_kind_and_colour", kind & colour, groups)
+
+
+def drawn_shops(count: int) -> list[npt.NDArray[np.int64]]:
+    """Rows of a shop of `count`: all of them, and small shops drawn from it. A small shop's first
+    hit is more often wrong, and a probability must know what that looks like."""
+    draw = np.random.default_rng(0)
+    small = [np.sort(draw.choice(count, SMALL, replace=False)) for _ in range(2) if count > SMALL]
+    return [np.arange(count), *small]
 
 
 def kind_names(heads: Heads) -> Kinds:

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from models.card import CARD_FILE, ModelCard, read_card, write_card
-from models.evidence import calibration_figures, calibrations
+from models.evidence import calibration_figures, calibrations, exactness
+from models.exact_folds import exact_figures
 from models.folds import (
     FOLDS,
     SHARES,
@@ -37,7 +38,7 @@ from models.prepare import CONTEXT, SIZE_PX, Bench, prepare
 from models.sentences import minilm_path, tokenizer_path
 from models.tail import Eye
 from models.train_heads import Schedule
-from vision.spec import Calibration, EncoderSpec
+from vision.spec import Calibration, EncoderSpec, Exactness
 
 NAME = "vistazo-lite"
 VERSION = "0.5"
@@ -103,11 +104,12 @@ def make(bench: Bench, out: Path) -> None:
         "how": HOW,
         **evidence.tally.figures(),
         "calibration": calibration_figures(evidence, fitted),
+        "exact": exact_figures(evidence.asked),
         "refused": evidence.strange.figures(fitted["picture"].unfamiliar_below or 0.0),
         "parity": prove(eye, gaze, heads, pictures, out),
         "size_bytes": sum((out / name).stat().st_size for name in FILES),
     }
-    write_card(describe(out, fitted, measured), out)
+    write_card(describe(out, fitted, exactness(evidence), measured), out)
     print(json.dumps(measured, indent=1))
 
 
@@ -125,7 +127,9 @@ def export(eye: Eye, gaze: Gaze, heads: Heads, out: Path) -> None:
     (out / "tokenizer.json").write_text(text, encoding="utf-8")
 
 
-def describe(out: Path, fitted: dict[str, Calibration], measured: dict[str, Any]) -> ModelCard:
+def describe(
+    out: Path, fitted: dict[str, Calibration], exact: Exactness | None, measured: dict[str, Any]
+) -> ModelCard:
     """The card of what lies in `out`."""
     dimension = KIND + INSTANCE + COLOUR
     here = out.absolute()
@@ -135,7 +139,7 @@ def describe(out: Path, fitted: dict[str, Calibration], measured: dict[str, Any]
         words_graph=here / "words.onnx", vocabulary=here / "tokenizer.json",
         tokeniser="tokenizers-json", context_length=CONTEXT, lexicon=here / "lexicon.json",
         title_weight=TITLE_WEIGHT, blocks=blocks(dimension), calibrations=fitted,
-        kinds=here / "kinds.npy",
+        kinds=here / "kinds.npy", exact=exact,
     )  # fmt: skip
     sums = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in FILES}
     return ModelCard(spec, SOURCE, "Apache-2.0", DATA, sums, measured)

@@ -3,13 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch.nn import functional
 
+from models.calibrate import Floats
 from models.corpus import Pictures
 from models.examples import Example
-from models.heads import KindPull, PictureHead, Seen, WordsHead, picture_vector, words_vector
+from models.heads import (
+    INSTANCE,
+    KIND,
+    KindPull,
+    PictureHead,
+    Seen,
+    WordsHead,
+    picture_vector,
+    words_vector,
+)
 from models.judge import Bools, Judge, Tally
 
 PROMPTS = ("{}", "a {}", "a photo of a {}")
@@ -108,16 +117,26 @@ def measure_titles(shop: Rack, tally: Tally) -> None:
     tally.add("title_to_picture_at_10", ranks < 10, groups)
 
 
+def agreed(queries: torch.Tensor, products: torch.Tensor, best: torch.Tensor) -> Floats:
+    """(Q, 2): how far the kinds and the colours of each query agree with those of the product that
+    `best` (Q) names."""
+    found = products[best]
+    runs = slice(0, KIND), slice(KIND + INSTANCE, None)
+    told = [functional.cosine_similarity(queries[:, r], found[:, r], dim=1) for r in runs]
+    return torch.stack(told, 1).double().numpy()
+
+
 def first_hits(
     queries: torch.Tensor, asked: list[Example], kinds: list[str], shop: Rack,
     title_weight: float, judge: Judge,
-) -> tuple[npt.NDArray[np.float64], Bools]:  # fmt: skip
-    """(score, same kind and colour) of the first hit of each query, against typed products."""
-    score, best = (queries @ shop.products(title_weight).T).max(1)
+) -> tuple[Floats, Bools]:  # fmt: skip
+    """(what agrees, same kind and colour) of each query's first hit, against typed products."""
+    products = shop.products(title_weight)
+    best = (queries @ products.T).argmax(1)
     right = []
     for example, kind, b in zip(asked, kinds, best.tolist(), strict=True):
         product = shop.examples[b]
         alike = product.label.split("/")[-1] in judge.types(kind)
         family = judge.family(example)
         right.append(alike and family != "" and family == judge.family(product))
-    return score.double().numpy(), np.array(right)
+    return agreed(queries, products, best), np.array(right)
