@@ -111,6 +111,7 @@ def describe(
         judged += [believed(one, learned) for one in half]
     measured = len({one.fold for one in street})
     how = HOW.format(measured=measured, folds=FOLDS)
+    command = COMMAND if measured == FOLDS else f"{COMMAND} --folds {measured}"
     figures: dict[str, Any] = {"how": how, "photos": len(street), **told}
     for name, figure in (
         ("recall_at_precision_70_any_kind", recall_of_any),
@@ -126,7 +127,7 @@ def describe(
     figures["calibration_error"] = round(_calibration_error(judged), 3)
     figures["snaps"] = _snaps([one for one in watched if not one.row.street], beliefs)
     return {
-        "made_by": COMMAND, "source": SOURCE, "licence": "Apache-2.0", "data": list(DATA),
+        "made_by": command, "source": SOURCE, "licence": "Apache-2.0", "data": list(DATA),
         "sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),
         "size_bytes": graph.stat().st_size, "measured": figures,
         "beliefs": {name: [belief.slope, belief.offset] for name, belief in beliefs.items()},
