@@ -1,4 +1,4 @@
-"""Threads that do the blocking work of a loop: handed over in 10 µs, where a pool takes 70.
+"""Threads for the blocking work of a loop: handed over in 10 µs, where a pool takes 70.
 
 Each thread waits at a line of its own, and who worked last is asked first: its caches are warm.
 """
@@ -9,37 +9,29 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
+Work = Callable[[Callable[[], None]], None]
 IDLE_S: Final = 10.0
 """A thread that had nothing to do for so long ends; so none outlives its shop for longer."""
 
 
 class Hands:
-    """As many threads as there is work at once; whoever asks bounds that. Used by one loop."""
+    """As many threads as there is work at once; whoever asks bounds that. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[_Hand] = []
 
-    async def do(self, work: Callable[[], T]) -> T:
-        """The result of `work()`, done on a thread, in a copy of the caller's context.
+    def send(self, work: Work) -> None:
+        """Have `work` done on a thread. It raises nothing, and says once that the thread is free
+        for others, before anybody can hear that it is done: who asks next finds that thread.
 
-        Work that was begun is waited for, also where the caller is cancelled meanwhile.
-        """
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
+        Raises RuntimeError when the system has no thread left."""
         with self._lock:
             hand = self._idle.pop() if self._idle else None
-        (hand or _Hand(self._rest, self._leave)).give(loop, done, work)
-        try:
-            return await asyncio.shield(done)
-        except asyncio.CancelledError:
-            while not done.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([done])
-            raise
+        (hand or _Hand(self._rest, self._leave)).line.put(work)
 
     def _rest(self, hand: "_Hand") -> None:
         with self._lock:
@@ -55,51 +47,66 @@ class Hands:
 
 
 class _Hand:
-    """One thread, begun with its first piece of work."""
+    """One thread, at work from the start."""
 
     def __init__(self, rest: Callable[["_Hand"], None], leave: Callable[["_Hand"], bool]) -> None:
         self._rest, self._leave = rest, leave
-        self._line: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.line: queue.SimpleQueue[Work] = queue.SimpleQueue()
         # a daemon: at rest it keeps nobody from ending, and at work its caller waits for it
-        threading.Thread(target=self._work, name="vistazo hand", daemon=True).start()
+        threading.Thread(target=self._live, name="vistazo hand", daemon=True).start()
 
-    def give(
-        self, loop: asyncio.AbstractEventLoop, done: "asyncio.Future[Any]", work: Callable[[], Any]
-    ) -> None:
-        """Let it do `work` in a copy of this context and settle `done` in `loop`."""
-        run = copy_context().run
-
-        def piece() -> None:
-            with _Settling(loop, done, lambda: self._rest(self)) as settling:
-                settling.result = run(work)
-
-        self._line.put(piece)
-
-    def _work(self) -> None:
+    def _live(self) -> None:
         while True:
             try:
-                piece = self._line.get(timeout=IDLE_S)
+                work = self.line.get(timeout=IDLE_S)
             except queue.Empty:
                 if self._leave(self):
                     return
                 continue
-            piece()
-            del piece  # it holds what was worked on, a picture too
+            work(self._free)
+            del work  # it holds what was worked on, a picture too
+
+    def _free(self) -> None:
+        self._rest(self)
+
+
+class Piece(Generic[T]):
+    """Work that a caller in a loop waits for, to be done on a thread in a copy of her context."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._work, self._run = work, copy_context().run
+        self.done: asyncio.Future[T] = self._loop.create_future()
+        """Settled in the caller's loop."""
+
+    def do(self, after: Callable[[], None]) -> None:
+        """Do it, on whatever thread; what it gives or raises, whatever it is, is the caller's.
+        `after` is called before she can hear of it."""
+        with _Settling(self._loop, self.done, after) as settling:
+            settling.result = self._run(self._work)
+
+    async def outcome(self, called_off: Callable[[], bool] = lambda: False) -> T:
+        """What the work gives. Where the caller is cancelled meanwhile, work that was begun is
+        waited for all the same; `called_off` sees to it that it never is, if it can."""
+        try:
+            return await asyncio.shield(self.done)
+        except asyncio.CancelledError:
+            while not (self.done.done() or called_off()):
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([self.done])
+            raise
 
 
 class _Settling:
-    """Around a piece of work: takes what it gives or raises, whatever it is, to who waits for it.
-
-    The thread is at rest before that is heard: whoever asks next finds it.
-    """
+    """Around a piece of work: takes what became of it to the loop."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         done: "asyncio.Future[Any]",
-        rest: Callable[[], None],
+        after: Callable[[], None],
     ) -> None:
-        self._loop, self._done, self._rest = loop, done, rest
+        self._loop, self._done, self._after = loop, done, after
         self.result: Any = None
 
     def __enter__(self) -> "_Settling":
@@ -108,7 +115,7 @@ class _Settling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: object
     ) -> bool:
-        self._rest()
+        self._after()
         with suppress(RuntimeError):  # the loop was closed, and nobody waits
             self._loop.call_soon_threadsafe(self._settle, error)
         return True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from api.back_office import BackOffice, open_back_office
 from api.body import BodyLimits
 from api.courier import Courier
-from api.entrance import Entrance, Intake
+from api.entrance import SPARED, Entrance, Intake
 from api.eye import open_encoder
 from api.fetching import of_queries
 from api.health import Heart
@@ -119,7 +119,7 @@ def shop_of(settings: Settings, shelf: Shelf, encoder: Encoder) -> Shop:
         encoder=encoder,
         lexicon=read_lexicon(encoder),
         thumbnails=Thumbnails(shelf.folder / THUMBNAILS_FOLDER, decoder, shelf.disposal.is_shown),
-        entrance=Entrance(settings.workers, settings.waiting),
+        entrance=Entrance(settings.workers, settings.waiting, spared=SPARED),
         dock=Entrance(settings.writers, settings.waiting),
         intake=Intake(settings.max_held_bytes),
         heart=Heart(encoder),

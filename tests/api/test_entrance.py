@@ -102,17 +102,17 @@ def test_a_flood_lasts_as_long_as_somebody_is_turned_away(monkeypatch):
     asyncio.run(line())
 
 
-def test_in_a_flood_few_wait_and_the_last_to_come_goes_first(monkeypatch):
+def test_in_a_flood_fewer_work_few_wait_and_the_last_to_come_goes_first(monkeypatch):
     monkeypatch.setattr("api.entrance.QUEUE_S", 60.0)
-    held, other, served = threading.Event(), threading.Event(), []
-    entrance = Entrance(threads=2, waiting=4, clock=lambda: 0.0)
+    held, served = [threading.Event() for _ in range(4)], []
+    entrance = Entrance(threads=4, waiting=8, spared=2, clock=lambda: 0.0)
 
     def asks(name):
         return asyncio.create_task(entrance.run(lambda: served.append(name)))
 
     async def line():
-        working = [asyncio.create_task(entrance.run(lambda e=e: e.wait(60))) for e in (held, other)]
-        calm = [asks("before the flood") for _ in range(4)]
+        working = [asyncio.create_task(entrance.run(lambda e=e: e.wait(60))) for e in held]
+        calm = [asks("before the flood") for _ in range(8)]
         await asyncio.sleep(0)
         with pytest.raises(Overloaded):  # the flood begins
             entrance.check()
@@ -120,19 +120,70 @@ def test_in_a_flood_few_wait_and_the_last_to_come_goes_first(monkeypatch):
             left.cancel()
         await asyncio.gather(*calm[1:], return_exceptions=True)
         late = []
-        for name in ("came first", "came last"):
+        for name in ("came first", "second", "third", "came last"):
             late.append(asks(name))
             await asyncio.sleep(0)
-        with pytest.raises(Overloaded):  # as many as work wait: no more, though there is room
+        with pytest.raises(Overloaded):  # no more wait, though there is room
             entrance.check()
-        held.set()
+        for done in (0, 1):  # as many work on as may in a flood: nobody is begun with
+            held[done].set()
+            await working[done]
+            assert served == []
+        held[2].set()
         await asyncio.gather(calm[0], *late)
-        other.set()
+        held[3].set()
         await asyncio.gather(*working)
 
     asyncio.run(line())
-    assert served == ["before the flood", "came last", "came first"]
+    assert served == ["before the flood", "came last", "third", "second", "came first"]
     assert entrance.inside == 0
+
+
+def test_after_a_flood_all_places_are_filled_again():
+    now, held = [0.0], [threading.Event() for _ in range(4)]
+    entrance, begun = Entrance(threads=3, waiting=3, spared=2, clock=lambda: now[0]), []
+
+    def work(number):
+        begun.append(number)
+        return held[number].wait(60)
+
+    async def line():
+        first = [asyncio.create_task(entrance.run(lambda n=n: work(n))) for n in (0, 0, 0)]
+        rest = [asyncio.create_task(entrance.run(lambda n=n: work(n))) for n in (1, 2, 3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Overloaded):
+            entrance.check()
+        held[0].set()
+        await asyncio.gather(*first)
+        assert set(begun) <= {0, 1}  # one at a time, as long as the flood lasts
+        now[0] += 1.1
+        held[1].set()
+        async with asyncio.timeout(60):
+            while len(begun) < 6:  # the other two work side by side
+                await asyncio.sleep(0.01)
+        held[2].set(), held[3].set()
+        assert await asyncio.gather(*rest) == [True] * 3
+
+    asyncio.run(line())
+
+
+def test_who_is_called_off_in_line_is_never_worked_on():
+    entrance, hold, served = Entrance(threads=1, waiting=2), threading.Event(), []
+
+    async def line():
+        first = asyncio.create_task(entrance.run(lambda: hold.wait(60)))
+        second = asyncio.create_task(entrance.run(lambda: served.append("second")))
+        third = asyncio.create_task(entrance.run(lambda: served.append("third")))
+        await asyncio.sleep(0)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        assert entrance.inside == 2
+        hold.set()
+        await asyncio.gather(first, third)
+
+    asyncio.run(line())
+    assert served == ["third"]
 
 
 def test_nobody_waits_without_end(monkeypatch):

@@ -2,24 +2,33 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import TypeVar
 
 import pytest
 
-from api.hands import Hands
+from api.hands import Hands, Piece
 from tests.keeper import until
 
+T = TypeVar("T")
 said: ContextVar[str] = ContextVar("said", default="nothing")
+
+
+async def done(hands: Hands, work: Callable[[], T]) -> T:
+    piece = Piece(work)
+    hands.send(piece.do)
+    return await piece.outcome()
 
 
 def test_what_the_work_gives_or_raises_comes_back() -> None:
     async def both() -> str:
         hands = Hands()
         with pytest.raises(ZeroDivisionError):
-            await hands.do(lambda: 1 // 0)
+            await done(hands, lambda: 1 // 0)
         with pytest.raises(RuntimeError):
-            await hands.do(lambda: next(iter(())))
-        return await hands.do(lambda: "done")
+            await done(hands, lambda: next(iter(())))
+        return await done(hands, lambda: "done")
 
     assert asyncio.run(both()) == "done"
 
@@ -33,7 +42,7 @@ def test_work_sees_the_callers_context_and_leaves_it_alone() -> None:
             said.set("its own")
             return found
 
-        return await Hands().do(work), said.get()
+        return await done(Hands(), work), said.get()
 
     assert asyncio.run(asked()) == ("mine", "mine")
 
@@ -46,8 +55,8 @@ def test_who_worked_last_is_asked_again_and_at_once_means_more_threads() -> None
             meeting.wait(60)
             return threading.get_ident()
 
-        together = await asyncio.gather(*(hands.do(met) for _ in range(3)))
-        return together, [await hands.do(threading.get_ident) for _ in range(5)]
+        together = await asyncio.gather(*(done(hands, met) for _ in range(3)))
+        return together, [await done(hands, threading.get_ident) for _ in range(5)]
 
     together, alone = asyncio.run(asked())
     assert len(set(together)) == 3
@@ -64,7 +73,7 @@ def test_work_that_was_begun_is_waited_for_though_its_caller_is_cancelled() -> N
         ended.append(True)
 
     async def story() -> None:
-        task = asyncio.create_task(Hands().do(work))
+        task = asyncio.create_task(done(Hands(), work))
         async with asyncio.timeout(60):
             while not begun.is_set():
                 await asyncio.sleep(0.01)
@@ -84,7 +93,7 @@ def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("api.hands.IDLE_S", 0.05)
 
     async def one(hands: Hands) -> threading.Thread:
-        return await hands.do(threading.current_thread)
+        return await done(hands, threading.current_thread)
 
     hands = Hands()
     first = asyncio.run(one(hands))
@@ -98,7 +107,7 @@ def test_threads_that_end_lose_no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> list[int]:
         hands, found = Hands(), []
         for number in range(400):
-            found.append(await hands.do(lambda number=number: number))
+            found.append(await done(hands, lambda number=number: number))
             await asyncio.sleep(0.001)  # about as long as a thread waits
         return found
 
