@@ -127,14 +127,15 @@ def gather(
     reference: onnx.ModelProto, layers: dict[str, onnx.NodeProto], photos: npt.NDArray[Any]
 ) -> dict[str, Gram]:
     """By node name, what each of `layers` (nodes of `reference`) sees in `photos`."""
-    wanted = list(dict.fromkeys(node.input[0] for node in layers.values()))
+    given = reference.graph.input[0].name
+    wanted = [n for n in dict.fromkeys(node.input[0] for node in layers.values()) if n != given]
     rng = np.random.default_rng(0)
     found: dict[str, Gram] = {}
-    given = reference.graph.input[0].name
     with TemporaryDirectory() as folder:
         session = open_bare(with_outputs(reference, wanted, Path(folder)), basics=True)
         for photo in photos:
-            maps = dict(zip(wanted, session.run(wanted, {given: photo[None]}), strict=True))
+            told = session.run(wanted, {given: photo[None]}) if wanted else []
+            maps = {given: photo[None], **dict(zip(wanted, told, strict=True))}
             for name, node in layers.items():
                 gram = _gram(node, maps[node.input[0]][0], rng)
                 if name in found:

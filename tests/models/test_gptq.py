@@ -158,6 +158,25 @@ def test_what_layers_see_is_counted_over_all_photos(tmp_path: Path) -> None:
     assert np.allclose(grams["product"].mean, grams["product"].sums / 3)
 
 
+def test_a_graph_that_begins_with_a_convolution_is_rounded_too(tmp_path: Path) -> None:
+    held = np.random.default_rng(6).normal(0, 0.4, (4, 3, 1, 1)).astype(np.float32)
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["deep", "w", "b"], ["map"], name="only", kernel_shape=[1, 1])],
+        "end",
+        [helper.make_tensor_value_info("deep", TensorProto.FLOAT, ["n", 3, 4, 4])],
+        [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["n", 4, 4, 4])],
+        [numpy_helper.from_array(held, "w"), numpy_helper.from_array(held[:, 0, 0, 0], "b")],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    fp32, int8 = tmp_path / "fp32.onnx", tmp_path / "int8.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=9), str(fp32))
+    maps = np.random.default_rng(7).normal(size=(20, 3, 4, 4)).astype(np.float32)
+    quantise_tower(fp32, int8, maps)
+    wanted = open_bare(fp32).run(["map"], {"deep": maps})[0]
+    found = open_bare(int8).run(["map"], {"deep": maps})[0]
+    assert np.abs(found - wanted).max() < 0.05
+
+
 def test_nodes_that_are_to_stay_float_do(tmp_path: Path) -> None:
     fp32, int8 = small_tower(tmp_path / "fp32.onnx"), tmp_path / "int8.onnx"
     quantise_tower(fp32, int8, photos(24), kept_float={"first", "clip1", "own", "clip2"})
