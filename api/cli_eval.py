@@ -30,6 +30,7 @@ ROWS = (
     ("refused_rightly", "refused, of queries it cannot answer"),
     ("refused_wrongly", "refused, of queries it can answer"),
     ("ece", "calibration error of probabilities"),
+    ("exact_ece", "the same of `exact`, where products are expected by name"),
 )
 
 
@@ -196,6 +197,8 @@ def _show(figures: dict[str, Any]) -> None:
     table.add_column("95 %")
     table.add_column("", style="dim")
     for name, meaning in ROWS:
+        if name not in figures:
+            continue
         value, interval = figures[name], figures["intervals"][name]
         shown = "–" if value is None else f"{value:.3f}"
         spread = "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

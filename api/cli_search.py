@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from index.hit import Hit
 
 OTHERS_WIDTH = 40
+VERY = 0.7
+"""From here on it is told as the very product: of other views so told all were right."""
 LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unlikely"))
 
 
@@ -229,6 +231,8 @@ def table_of(hits: "Sequence[Hit]", width: int) -> "Table":
         product = hit.product
         price = "" if product.price is None else f"{product.price:,.2f} {product.currency}".strip()
         match = f"{likely(hit.probability)} ({hit.probability:.0%})"
+        if hit.exact is not None and hit.exact >= VERY:
+            match = f"this very product ({hit.exact:.0%})"
         said = (product.sku, product.title, price, product.colour, match)
         table.add_row(str(place), *(plain(cell) for cell in said))
     return table

@@ -49,12 +49,14 @@ class Queries:
 class Expected:
     """The products that answer a query; `answerable` is False for `none` rows.
 
-    `warning` says what is odd about the expectation, "" if nothing is.
+    `warning` says what is odd about the expectation, "" if nothing is. `names_products`: it names
+    products one by one, or says that the very one is not sold; not all that a field's value holds.
     """
 
     answerable: bool
     skus: frozenset[str]
     warning: str = ""
+    names_products: bool = False
 
 
 def read_queries(path: Path) -> Queries:
@@ -140,13 +142,13 @@ class Expectations:
             return Expected(True, frozenset(), "it expects nothing; write `none` if that is meant")
         named = [term for term in terms if term in self._skus or term.lower() != NONE]
         if not named:
-            return Expected(answerable=False, skus=frozenset())
+            return Expected(answerable=False, skus=frozenset(), names_products=True)
         skus = frozenset().union(*(self._matching(term) for term in named))
         if not skus:
             return Expected(True, skus, f"{expect!r} matches no product of the catalogue")
         if len(named) < len(terms):
             return Expected(True, skus, f"{expect!r} says `none` beside other terms: ignored")
-        return Expected(True, skus)
+        return Expected(True, skus, names_products=all(term in self._skus for term in named))
 
     def _matching(self, term: str) -> frozenset[str]:
         if term in self._skus:

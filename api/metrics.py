@@ -32,6 +32,9 @@ class Judged:
     relevant: int
     refused: bool
     probability: float | None
+    exact: float | None = None
+    """The first hit's probability of being the very product; None unless that was asked for (the
+    expectation names products one by one) and the model tells it."""
 
 
 def recall_at(found: Sequence[bool], k: int) -> float:
@@ -79,7 +82,8 @@ Figure = Callable[[npt.NDArray[np.intp]], float]
 
 def figures(judged: Sequence[Judged]) -> dict[str, tuple[Figure, int]]:
     """Each figure by name, as a function of the indices (into its own rows) that it is taken over,
-    and how many rows it has. Handing in resampled indices gives a bootstrap replicate."""
+    and how many rows it has; `exact_ece` only where the very product was asked for. Handing in
+    resampled indices gives a bootstrap replicate."""
     answerable = [j for j in judged if j.answerable]
     absent = [j for j in judged if not j.answerable]
     scored = [j for j in judged if j.probability is not None]
@@ -100,7 +104,15 @@ def figures(judged: Sequence[Judged]) -> dict[str, tuple[Figure, int]]:
     def ece(rows: npt.NDArray[np.intp]) -> float:
         return calibration_error(probabilities[rows], correct[rows], CALIBRATION_BINS)
 
-    return table | {"ece": (ece, len(scored))}
+    named = [j for j in judged if j.exact is not None]
+    very = np.array([j.exact for j in named], np.float64)
+    met = np.array([bool(j.found) and j.found[0] for j in named], np.float64)
+
+    def exact_ece(rows: npt.NDArray[np.intp]) -> float:
+        return calibration_error(very[rows], met[rows], CALIBRATION_BINS)
+
+    table["ece"] = (ece, len(scored))
+    return table | ({"exact_ece": (exact_ece, len(named))} if named else {})
 
 
 def _mean_of(values: list[float]) -> Figure:

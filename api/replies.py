@@ -79,6 +79,15 @@ class HitReply(ProductReply):
     image: str | None = Field(examples=["/v1/products/mb01-blue/pictures/0"])
     score: float = Field(examples=[0.8312])
     probability: float = Field(examples=[0.71])
+    exact: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        examples=[0.88],
+        description="How likely it is the very product in the picture, colour and all. Null where "
+        "that cannot be said: words alone, words that ask for something else than the picture "
+        "shows, a model that was not calibrated for it, hits far from the picture",
+    )
     swatches: list[SwatchReply] = Field(default_factory=list)
     identical: list[str] = Field(default_factory=list, description="SKUs with the same picture")
     moved: list[str] = Field(
@@ -260,6 +269,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "image": picture_path(hit.product.sku, 0),
         "score": round(hit.score, 6),
         "probability": round(hit.probability, 4),
+        "exact": None if hit.exact is None else round(hit.exact, 4),
         "swatches": [
             {
                 "sku": swatch.sku,

@@ -72,6 +72,7 @@ def judge(shop: Shop, row: QueryRow, expected: Expected) -> Measured:
         relevant=relevant,
         refused=found.answer.nothing_like_this,
         probability=hits[0].probability if hits else None,
+        exact=hits[0].exact if hits and expected.names_products else None,
     )
     first = tuple(hit.product.sku for hit in hits[:HITS_KEPT])
     return Measured(row, judged, latency_ms, "", expected.warning, first, wanted_skus)

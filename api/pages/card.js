@@ -66,12 +66,12 @@ export function card(hit, hands) {
 
 /** @returns {HTMLElement|null} the match in dots and words */
 export function match(hit, strings) {
-  const found = matchOf(hit.probability);
+  const found = matchOf(hit.probability, hit.exact);
   if (!found) return null;
   const dots = Array.from({ length: 4 }, (_, i) => el("i", { class: i < found.dots ? "on" : "" }));
   return el(
     "p",
-    { class: "match" },
+    { class: found.key === "match.exact" ? "match is-exact" : "match" },
     el("span", { class: "match-dots", "aria-hidden": "true" }, ...dots),
     strings.say(found.key),
   );

@@ -7,14 +7,18 @@ const STEPS = [
   [0, "loose", 1],
 ];
 const FEW = 3;
+// From here on a hit is told as the very product; of other views of products so told, all were.
+const VERY = 0.7;
 
 /**
  * How near a hit is, from the calibrated probability that a shopper calls it the same kind and
  * colour. A percentage would promise more than a shopper can check.
  * @param {number|null|undefined} probability
+ * @param {number|null} [exact] how likely it is the very product, where that can be said
  * @returns {{key: string, dots: number}|null}
  */
-export function matchOf(probability) {
+export function matchOf(probability, exact = null) {
+  if (typeof exact === "number" && exact >= VERY) return { key: "match.exact", dots: 4 };
   if (typeof probability !== "number") return null;
   const [, key, dots] = STEPS.find(([least]) => probability >= least) ?? STEPS[STEPS.length - 1];
   return { key: `match.${key}`, dots };

@@ -97,6 +97,20 @@ def test_a_sku_is_never_cut(length):
     assert "likely" in file.getvalue()
 
 
+def test_what_looks_like_the_very_product_is_told_so_and_nothing_less_sure():
+    from rich.console import Console
+
+    def shown(exact):
+        file = io.StringIO()
+        hit = Hit(Product("a"), 0.5, 0.6, exact=exact)
+        Console(file=file, width=100).print(table_of([hit], 100))
+        return file.getvalue()
+
+    assert "this very product (91%)" in shown(0.91)
+    for unsure in (None, 0.0, 0.69):
+        assert "very product" not in shown(unsure)
+
+
 def test_piped_tables_are_as_wide_as_they_need(call, catalogue, red):
     catalogue.write_text(catalogue.read_text().replace("Red ball", "Red ball " * 20))
     call("index", catalogue)

@@ -134,3 +134,17 @@ def test_a_missing_or_binary_queries_file_is_refused(tmp_path):
     binary.write_bytes(b"\xff\xfe\x00image")
     with pytest.raises(BadQueries):
         read_queries(binary)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a", True),
+        ("a|b", True),
+        ("none", True),
+        ("season=Winter", False),
+        ("a|season=Winter", False),
+    ],
+)
+def test_products_named_one_by_one_are_told_from_what_a_value_holds(text, named):
+    assert Expectations(CELLS).read(text).names_products is named

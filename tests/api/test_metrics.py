@@ -114,6 +114,14 @@ def test_an_unreadable_query_counts_as_missed_and_leaves_the_calibration_alone()
     assert result["ece"] == 0.0
 
 
+def test_the_very_product_is_judged_over_the_rows_that_name_it():
+    sure = Judged(True, (True,), 1, refused=False, probability=0.4, exact=1.0)
+    wrong = Judged(True, (False, True), 1, refused=False, probability=0.4, exact=0.9)
+    unnamed = Judged(True, (True,), 40, refused=False, probability=0.4)
+    assert measure([sure, wrong, unnamed])["exact_ece"] == pytest.approx(0.45)
+    assert "exact_ece" not in measure([unnamed])
+
+
 def test_a_none_row_leaves_the_ranking_figures_alone_but_its_confidence_is_judged():
     right = Judged(True, (True,), 1, refused=False, probability=1.0)
     absent = Judged(False, (False,), 0, refused=True, probability=1.0)
