@@ -1,5 +1,6 @@
 """What fails once is tried once more, with nothing of the first try; what fails twice fails."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 from tests.second_look import MOST, TITLE
 
 ROOT = Path(__file__).parents[2]
+PLUGINS = ("tests.conftest", "pytest_timeout", "_hypothesis_pytestplugin", "xdist.plugin",
+           "no:cacheprovider")  # fmt: skip
 TRIES = """
 import threading, time
 import pytest
@@ -62,7 +65,7 @@ def test_that_only_is(late):
 HANGS = """
 hung = []
 
-@pytest.mark.timeout(4)
+@pytest.mark.timeout(3)
 @pytest.mark.parametrize("times", [1, 2])
 def test_that_hangs(times):
     hung.append(times)
@@ -104,10 +107,12 @@ def test_rarely(n):
 def run(folder: Path, text: str, *more: str) -> "subprocess.CompletedProcess[str]":
     """What a run of the tests in `text` says, with a second look."""
     (folder / "test_tries.py").write_text(TRIES + text)
+    plugins = [word for name in PLUGINS for word in ("-p", name)]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-c", "/dev/null", "--rootdir",
-         folder, "-p", "no:cacheprovider", "--basetemp", folder / "tmp", folder, *more],
+        [sys.executable, "-m", "pytest", "-c", "/dev/null", "--rootdir", folder, *plugins,
+         "--basetemp", folder / "tmp", folder, *more],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # some take seconds to load
     )  # fmt: skip
 
 
