@@ -54,23 +54,29 @@ export class Dots {
 
 function middle(box, picture) {
   const { x, y, w, h } = fromPixels(box, picture);
-  return { x: x + w / 2, y: y + h / 2 };
+  return { x: x + w / 2, y: y + h / 2, w, h };
 }
 
+/** Where in its box a thing's dot may lie, in shares of its sides from the middle. */
+const SPOTS = [[0, 0], [0, -0.3], [0, 0.3], [-0.3, 0], [0.3, 0], [-0.3, -0.3], [0.3, 0.3], [0.3, -0.3], [-0.3, 0.3]];
+
 /**
- * The same places, later ones moved until none lies on an earlier one: a coat and what is worn
- * under it have nearly the same middle.
- * @param {{x: number, y: number}[]} places
+ * Where dots lie: on the things' middles, but none on an earlier one, for a coat and what is worn
+ * under it have nearly the same middle. Such a one lies elsewhere on its thing; where that is too
+ * small for it, above or below.
+ * @param {{x: number, y: number, w?: number, h?: number}[]} places middles and sides
  */
 export function apart(places) {
   const set = [];
-  for (const place of places) {
-    let { x, y } = place;
-    for (let tries = 0; tries < 6 && set.some((other) => onTop(other, { x, y })); tries += 1) {
+  for (const { x, y, w = 0, h = 0 } of places) {
+    const clear = (at) => !set.some((other) => onTop(other, at));
+    const spots = SPOTS.map(([dx, dy]) => ({ x: x + dx * w, y: y + dy * h }));
+    const at = spots.find(clear) ?? spots[0];
+    for (let tries = 0; tries < 6 && !clear(at); tries += 1) {
       const step = APART.y * (tries + 1) * (tries % 2 ? -1 : 1); // down, up, further down, …
-      y = Math.min(0.96, Math.max(0.04, y + step));
+      at.y = Math.min(0.96, Math.max(0.04, at.y + step));
     }
-    set.push({ x, y });
+    set.push(at);
   }
   return set;
 }

@@ -115,6 +115,23 @@ def test_dots_on_one_spot_are_moved_apart(visit: Any) -> None:
     assert all(0 <= place["y"] <= 1 for place in places)
 
 
+def test_a_dot_that_must_give_way_stays_on_its_thing(visit: Any) -> None:
+    coat, shirt, scarf = visit().page.evaluate(
+        """async () => (await import("/pages/dots.js")).apart(
+             [{x: .5, y: .5, w: .4, h: .5}, {x: .5, y: .5, w: .2, h: .4},
+              {x: .5, y: .4, w: .5, h: .2}])"""
+    )
+    assert (coat["x"], coat["y"]) == (0.5, 0.5)
+    assert abs(shirt["x"] - 0.5) <= 0.1
+    assert 0.3 <= shirt["y"] <= 0.7
+    assert 0.25 <= scarf["x"] <= 0.75
+    assert 0.3 <= scarf["y"] <= 0.5
+    dots = [coat, shirt, scarf]
+    for i, one in enumerate(dots):
+        for other in dots[:i]:
+            assert abs(one["x"] - other["x"]) >= 0.139 or abs(one["y"] - other["y"]) >= 0.089
+
+
 def test_a_photo_opened_again_is_searched_by_the_same_thing(visit: Any, street_photo: Path) -> None:
     shopper = visit()
     shopper.show_photo(street_photo)

@@ -1,7 +1,7 @@
 /* The things in the photo, each a dot to tap; a photo without dots is searched whole. */
 const LOOK_PX = 704; // twice what the finder looks at; a tenth of the bytes
 const PATIENCE_MS = 2500;
-const APART = [0.19, 0.13]; // shares of the photo: nearer, two dots would be one to a thumb
+const APART = [0.17, 0.11]; // shares of the photo: nearer, two dots would be one to a thumb
 let finds = true; // until the service says that its operator left the finder out
 
 /**
@@ -34,14 +34,17 @@ function grown([x, y, w, h], scale, { width, height }) {
   return [left, top, Math.max(1, at(x + w, width) - left), Math.max(1, at(y + h, height) - top)];
 }
 
-/** The things' middles in shares of the photo, later ones moved off earlier ones. */
+const SPOTS = [[0, 0], [0, -0.3], [0, 0.3], [-0.3, 0], [0.3, 0], [-0.3, -0.3], [0.3, 0.3], [0.3, -0.3], [-0.3, 0.3]];
+
+/** Where each thing's dot lies, in shares of the photo: its middle, else beside an earlier dot. */
 function placed({ things = [], width, height }) {
   const set = [];
   for (const { box: [x, y, w, h] } of things) {
-    const at = [(x + w / 2) / width, (y + h / 2) / height];
-    const onTop = (other) => APART.every((apart, i) => Math.abs(other[i] - at[i]) < apart);
-    for (let tries = 1; tries < 7 && set.some(onTop); tries += 1)
-      at[1] = Math.min(0.94, Math.max(0.06, at[1] + APART[1] * tries * (tries % 2 ? 1 : -1))); // down, up, further down, …
+    const clear = (at) => !set.some((other) => APART.every((apart, i) => Math.abs(other[i] - at[i]) < apart));
+    const spots = SPOTS.map(([dx, dy]) => [(x + w * (0.5 + dx)) / width, (y + h * (0.5 + dy)) / height]);
+    const at = spots.find(clear) ?? spots[0];
+    for (let tries = 1; tries < 7 && !clear(at); tries += 1) // too small for that: down, up, further down, …
+      at[1] = Math.min(0.94, Math.max(0.06, at[1] + APART[1] * tries * (tries % 2 ? 1 : -1)));
     set.push(at);
   }
   return set;
