@@ -71,18 +71,19 @@ class Eye:
             part.replace(self.int8)
 
     def seen(self, pictures: Pictures) -> Pictures:
-        """`pictures` in their clean rendition only, as the tuned end sees them in integers."""
-        sources = _sources(pictures)
-        path = self.bench.work / f"things-{self.name}-{'-'.join(sources)}.npy"
+        """`pictures` in all their renditions, as the tuned end sees them in integers."""
+        rounds = range(len(pictures.features))
+        things = torch.stack([self._things(_sources(pictures), r) for r in rounds])
+        rest = pictures.features[:, :, things.shape[2] :]
+        return replace(pictures, features=torch.cat([things, rest], -1))
+
+    def _things(self, sources: tuple[str, ...], round_: int) -> torch.Tensor:
+        path = self.bench.work / f"things-{self.name}-{'-'.join(sources)}-{round_}.npy"
         if not path.exists():
-            np.save(path, run_tail(self._quantised_tail(), self.bench.maps(sources, 0)))
-        things = torch.from_numpy(np.load(path))
-        rest = pictures.features[:1, :, things.shape[1] :]
-        return replace(
-            pictures,
-            features=torch.cat([things[None], rest], -1),
-            histograms=pictures.histograms[:1],
-        )
+            part = path.with_suffix(".part.npy")
+            np.save(part, run_tail(self._quantised_tail(), self.bench.maps(sources, round_)))
+            part.replace(path)
+        return torch.from_numpy(np.load(path))
 
     def _load(self) -> tuple[TailNet, PictureHead, WordsHead]:
         state, head, words = torch.load(self.trained, weights_only=False)  # our own file
