@@ -67,7 +67,7 @@ def chromium() -> "Iterator[Browser]":
             pytest.skip(
                 "no Chromium: install Debian's chromium or run `playwright install chromium`"
             )
-        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+        browser = started.chromium.launch(executable_path=path, args=FLAGS, timeout=180_000)
         yield browser
         browser.close()
 

@@ -51,7 +51,7 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Browser"]:
         if found is None:
             pytest.skip("no Chromium")
         flags = [*FLAGS, f"--use-file-for-fake-video-capture={path}"]
-        browser = started.chromium.launch(executable_path=found, args=flags)
+        browser = started.chromium.launch(executable_path=found, args=flags, timeout=180_000)
         yield browser
         browser.close()
 

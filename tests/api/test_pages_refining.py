@@ -45,7 +45,7 @@ def test_chips_tell_what_the_words_were_taken_to_mean(visit: Any, photo: Path) -
     shopper = visit()
 
     def understood(route: Any) -> None:
-        answer = route.fetch()
+        answer = route.fetch(timeout=60_000)
         body = answer.json()
         body["query"]["understood"] = {
             "price_below": 50, "price_above": None, "colours": ["green"], "kinds": ["dress"],
@@ -65,7 +65,7 @@ def test_a_filter_that_suggests_itself_is_a_chip_to_tap(visit: Any, photo: Path)
     shopper = visit()
 
     def suggesting(route: Any) -> None:
-        answer = route.fetch()
+        answer = route.fetch(timeout=60_000)
         body = answer.json()
         body["suggested"] = [
             {"field": "colour", "value": "red", "share": 0.8},

@@ -72,7 +72,7 @@ def page() -> Iterator[Any]:
         path = next((found for found in paths if found and Path(found).exists()), None)
         if path is None:
             pytest.skip("no Chromium: install Debian's chromium or run `playwright install`")
-        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+        browser = started.chromium.launch(executable_path=path, args=FLAGS, timeout=180_000)
         yield browser.new_page()
         browser.close()
 
