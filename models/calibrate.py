@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 SLOPES = (0.0, 60.0)  # a probability that falls as the score rises would be nonsense
 STEPS = 50
+STANDARD_RIDGE = 0.1  # the same for features of unit deviation: a tenth of one row's say
 RIDGE = 1e-3  # keeps the slope finite where the fit could separate perfectly
 
 
@@ -55,12 +56,11 @@ def _newton(features: Floats, target: Floats, counts: Floats) -> tuple[Floats, f
     centre, spread = features.mean(0), features.std(0) + 1e-6
     design = np.concatenate([(features - centre) / spread, np.ones((len(target), 1))], 1)
     weights = np.zeros(design.shape[1])
-    bound = RIDGE * len(target)
     for _ in range(STEPS):
         guess = 1 / (1 + np.exp(-np.clip(design @ weights, -50.0, 50.0)))
-        slope = design.T @ (counts * (target - guess)) - bound * weights
+        slope = design.T @ (counts * (target - guess)) - STANDARD_RIDGE * weights
         bend = (design * (counts * guess * (1 - guess))[:, None]).T @ design
-        weights = weights + np.linalg.solve(bend + bound * np.eye(len(weights)), slope)
+        weights = weights + np.linalg.solve(bend + STANDARD_RIDGE * np.eye(len(weights)), slope)
     slopes = weights[:-1] / spread
     return np.asarray(slopes, np.float64), float(weights[-1] - slopes @ centre)
 
