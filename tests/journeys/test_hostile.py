@@ -17,6 +17,7 @@ from benchmarks.memory import family_mb
 from index.shelf import Shelf
 from tests.boutique import fill
 from tests.fakes import FakeEncoder
+from tests.keeper import until
 
 MOST_GROWTH_MB = 60.0
 
@@ -66,7 +67,7 @@ def test_no_hostile_upload_gets_a_fault_of_ours(guarded: TestClient) -> None:
     told = attack(guarded, 1700, first=300)
     assert told["found"] > 100
     assert told["not-a-picture"] > 100
-    assert family_mb(os.getpid()) - before_mb < MOST_GROWTH_MB
+    until(lambda: family_mb(os.getpid()) - before_mb < MOST_GROWTH_MB)  # what ended is freed late
 
 
 @pytest.mark.soak
