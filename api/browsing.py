@@ -33,7 +33,7 @@ _BODY: dict[str, Any] = {
                     "keep": {
                         "type": "string",
                         "description": "Numbers of present pictures that stay, first of all",
-                        "example": "1,0",
+                        "examples": ["1,0"],
                     },
                     "image": {"type": "array", "items": {"type": "string", "format": "binary"}},
                 },

@@ -31,8 +31,9 @@ BODIES: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "rules": [{"name": "try", "act": "pin", "skus": ["mb01-red"]}],
     },
 }
-"""By the operation's id and the body's kind. Forms with files have none: what a JSON example of
-bytes would look like, generators disagree about; docs/api.md has them as curl sends them."""
+"""By the operation's id and the body's kind. Of forms with files the fields beside the file have
+each its own: what a JSON example of bytes would look like, generators disagree about; docs/api.md
+has whole ones as curl sends them."""
 
 
 def add_examples(operation: dict[str, Any]) -> None:

@@ -56,7 +56,11 @@ PUT_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "properties": {
-                    "product": {"type": "string", "description": "The fields, as JSON"},
+                    "product": {
+                        "type": "string",
+                        "description": "The fields, as JSON",
+                        "examples": ['{"title": "Pink bag", "price": 12.5, "stock": 3}'],
+                    },
                     "image": {
                         "type": "array",
                         "items": {"type": "string", "format": "binary"},

@@ -49,7 +49,14 @@ FAILURES = (
     BadModel, EncoderBusy, EncoderBroken, Overloaded, BodyTooLarge, BodyTooSlow, BadRequestBody,
     UnknownBody, BadParameter, NothingToSearch,
 )  # fmt: skip
-FIELDS = {"url": {"type": "string", "format": "uri", "maxLength": 2048}}
+FIELDS = {
+    "url": {
+        "type": "string",
+        "format": "uri",
+        "maxLength": 2048,
+        "examples": ["https://shop.example/street.jpg"],
+    }
+}
 BODY: dict[str, Any] = {
     "required": True,
     "content": {

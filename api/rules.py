@@ -48,8 +48,14 @@ MORE_FIELDS: dict[str, Any] = {
         "type": "array",
         "items": RuleFields.model_json_schema(),
         "description": "Rules to try in place of the shop's own; in a form, as JSON text",
+        "examples": [[{"name": "try", "act": "pin", "skus": ["mb01-red"]}]],
     },
-    "at": {"type": "string", "format": "date-time", "description": "When; now if absent"},
+    "at": {
+        "type": "string",
+        "format": "date-time",
+        "description": "When; now if absent",
+        "examples": ["2026-12-24T09:00:00+00:00"],
+    },
 }  # fmt: skip
 
 

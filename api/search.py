@@ -85,10 +85,19 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "A hit for every product, instead of one for each group and picture.",
     },
 }
+FIELD_EXAMPLES = {
+    "text": "but in green, under 50",
+    "url": "https://shop.example/photo.jpg",
+    "like": "mb01-blue",
+    "filter": "category=Bags price<100 stock>0",
+    "box": "0,0,900,1200",
+    "top": 10,
+    "unfold": True,
+}
 FIELDS = {
     # without defaults: generated clients send those, and a form's 20 would overrule an address's 3
     name: {k: v for k, v in told["schema"].items() if k != "default"}
-    | {"description": told["description"]}
+    | {"description": told["description"], "examples": [FIELD_EXAMPLES[name]]}
     for name, told in PARAMETERS.items()
 }
 BODY: dict[str, Any] = {
