@@ -138,7 +138,10 @@ def _shop(settings: Settings, encoder: OnnxEncoder, *, named: bool) -> Iterator[
         return
     if manifest.space != encoder.spec.space:
         detail = f"it was indexed with {manifest.model} {manifest.version}"
-        cure = "Index the catalogue into a new folder, or serve with --model of that model."
+        cure = (
+            f"Have this model index it anew: vistazo models use {settings.model} --shop {folder}; "
+            "or serve it with --model of that model."
+        )
         yield Finding("shop", False, detail, cure)
         return
     try:

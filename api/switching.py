@@ -1,6 +1,7 @@
 """Switching a shop to another model: its space is filled beside the old one, then made live."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from index.restock import hand_over, restock
 from index.shelf import Shelf
 from vision.decode import Limits
 from vision.encoder import OnnxEncoder
+from vision.spec import EncoderSpec
 
 Step = Callable[[int, int], None]
 
@@ -44,7 +46,7 @@ def switch(
         if flip:
             point_to(settings.shop, target)
         return {"model": model, "embedded": 0, "unchanged": stands, "removed": 0, "lost": {}}
-    old_spec = card_of(now.model, settings.store).spec
+    old_spec = _read_only(now.shop, card.spec)
     with (
         stage_bar(quiet=quiet) as show,
         Shelf.open(now.shop, old_spec) as old,
@@ -59,6 +61,16 @@ def switch(
     # by name: what else a move notes of itself is nobody's business, and no JSON
     told = {name: getattr(done, name) for name in ("embedded", "unchanged", "removed", "lost")}
     return {"model": model, **told}
+
+
+def _read_only(shop: Path, spec: EncoderSpec) -> EncoderSpec:
+    """What the space in `shop` is opened with to be read: the facts of its own manifest, for the
+    model that filled it may be gone (a new version of Vistazo brings another built-in one)."""
+    held = read_manifest(shop)
+    return replace(
+        spec, name=held.model, version=held.version, space=held.space, dimension=held.dimension,
+        blocks=(), calibrations={}, kinds=None, exact=None,
+    )  # fmt: skip
 
 
 def _folder(shop: Path, space: str, model: str) -> str:

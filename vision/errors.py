@@ -67,7 +67,8 @@ class WrongSpace(VisionError, ValueError):
         self.found, self.wanted = found, wanted
         super().__init__(
             f"This embedding lives in the space {found!r}, the other side in {wanted!r}. "
-            "Vectors of two models cannot be compared: reindex the shop with the model in use."
+            "Vectors of two models cannot be compared: have the model in use index the shop anew "
+            "(`vistazo models use builtin --shop SHOP`, or its name), or name the shop's own model."
         )
 
 

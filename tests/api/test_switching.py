@@ -1,6 +1,7 @@
 """A shop changes its eye while shoppers search, and back again; nobody sees an error."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ import pytest
 from api.__main__ import run
 from api.live import Live, find_live, point_to, space_folder
 from index.errors import ShopBroken
+from index.shelf import Shelf
 from models.card import read_card, write_card
 from tests.announced import announced
 from tests.little_shop import drawn, encoded
@@ -155,3 +157,12 @@ def test_the_pointer_says_what_was_pointed_to(tmp_path: Path) -> None:
     assert live.folder == "spaces/-a-b-1"
     point_to(tmp_path, live)
     assert find_live(tmp_path) == live
+
+
+def test_a_shop_whose_model_is_gone_is_indexed_anew_by_another(shop: Path, store: Path) -> None:
+    shutil.rmtree(store / "tiny" / "1")  # as a new version of Vistazo takes the old built-in away
+    assert run(["models", "use", "tiny@2", "--shop", str(shop)]) == 0
+    live = find_live(shop)
+    assert live == Live("spaces/tiny-2", "tiny@2")
+    with Shelf.open(shop / live.folder, read_card(store / "tiny" / "2").spec) as shelf:
+        assert len(shelf) > 0
