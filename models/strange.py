@@ -20,7 +20,7 @@ from models.measure import Rack
 from vision.census import Census
 from vision.kinds import Kinds
 
-REFUSED_WRONGLY = 0.04
+REFUSED_WRONGLY = 0.03
 FEW = 5  # of so many pictures of a kind a shop is said to have it
 PERSONS = ("snaps", "street")
 SMALL_SHOPS = (1000, 300, 60)
