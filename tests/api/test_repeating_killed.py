@@ -15,7 +15,7 @@ import pytest
 from api.job import Job, Kind
 from api.jobs import Jobs
 from tests.announced import announced
-from tests.keeper import settle
+from tests.keeper import settle, until
 from tests.tiny_card import tiny_model
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,7 @@ def test_a_job_whose_server_died_before_it_answered_is_found_by_its_name(tmp_pat
         assert jobs.begin(Kind.UNPACK, wish, "Ana", named="other").id != job.id
     finally:
         settle(jobs)
+        until(lambda: all(jobs.state(job).ended for job in jobs.all()))
 
 
 def serve(folder: Path) -> "subprocess.Popen[bytes]":
@@ -102,6 +103,7 @@ def test_killed_at_any_moment_a_job_is_begun_once(tmp_path: Path, catalogue: Pat
             server.kill()
             server.wait(60)
         settle(jobs)
+        until(lambda: all(jobs.state(job).ended for job in jobs.all()))
 
 
 def _try(client: httpx.Client, wish: dict[str, Any], named: dict[str, str]) -> None:
