@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 OTHERS_WIDTH = 40
 VERY = 0.7
-"""From here on it is told as the very product: of other views so told all were right."""
+"""From here on it is told as the very product: as on the page (api/pages/words.js)."""
 LIKELY = ((0.75, "very likely"), (0.5, "likely"), (0.25, "perhaps"), (0.0, "unlikely"))
 
 

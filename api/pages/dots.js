@@ -28,7 +28,7 @@ export class Dots {
     const dots = places.map((at, number) => this.#dot(picture.things[number], at, number, box));
     this.node.setAttribute("aria-label", this.strings.say("things.group"));
     this.node.replaceChildren(...dots);
-    dots[Number(held)]?.focus({ preventScroll: true });
+    if (held !== null) dots[Number(held)]?.focus({ preventScroll: true });
   }
 
   #dot(thing, { x, y }, number, box) {

@@ -7,7 +7,8 @@ const STEPS = [
   [0, "loose", 1],
 ];
 const FEW = 3;
-// From here on a hit is told as the very product; of other views of products so told, all were.
+// From here on a hit is told as the very product. Of other views of products that the shop sells all
+// so told were it; of those that it does not sell some were told so, too (docs/model.md).
 const VERY = 0.7;
 
 /**

@@ -57,6 +57,16 @@ def test_a_dot_is_pressed_by_keyboard_and_keeps_the_focus(visit: Any, street_pho
     assert shopper.page.evaluate("document.activeElement.title") == "bag"
 
 
+def test_who_types_a_refinement_keeps_the_focus(visit: Any, street_photo: Path) -> None:
+    shopper = visit()
+    shopper.show_photo(street_photo)
+    shopper.page.fill("#refine-text", "but in green")
+    with shopper.next_search():
+        shopper.page.keyboard.press("Enter")
+    shopper.settled()
+    assert not shopper.page.evaluate("document.activeElement.classList.contains('thing')")
+
+
 def test_only_a_small_picture_is_sent_to_be_looked_at(visit: Any, tmp_path: Path) -> None:
     from tests.boutique import jpeg
     from tests.drawn_finder import street
