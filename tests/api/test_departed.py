@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from api.app import create_app
+from api.entrance import Entrance
 from api.shop import Shop
 from tests.fakes import FakeEncoder
 from tests.little_shop import drawn, encoded
@@ -67,7 +68,8 @@ async def until(true: Any) -> None:
 def test_a_picture_whose_caller_left_is_never_encoded(shop: Shop) -> None:
     eye = Slow()
     line = BatchingEncoder(eye)
-    app = create_app(replace(shop, encoder=line))
+    three = Entrance(threads=3, waiting=3)  # also on a machine of one core
+    app = create_app(replace(shop, encoder=line, entrance=three))
     headers = [(b"content-type", b"image/jpeg")]
 
     async def story() -> tuple[Caller, Caller, Caller]:
