@@ -14,7 +14,7 @@ from index.errors import ChangedMeanwhile, UnknownProduct
 from index.owners import NOBODY, Owners
 from index.product import Picture, Product
 from index.vectors import Ids, Vectors
-from vision.embedding import Embedding
+from vision.embedding import Embedding, sound
 
 FIELDS = (
     "sku, title, description, price, currency, brand, categories, colour, size, article, stock, "
@@ -170,7 +170,8 @@ def vectors_since(
     connection: sqlite3.Connection, sequence: int, dimension: int
 ) -> Iterator[tuple[Ids, Ids, Vectors]]:
     """Pictures added after `sequence` that are still there, by ascending id, some thousands at a
-    time: their ids (N,), their products' ids (N,) and their vectors (N, dimension)."""
+    time: their ids (N,), their products' ids (N,) and their vectors (N, dimension), zeros where one
+    is damaged."""
     found = connection.execute(
         "SELECT pictures.id, product_id, vector "
         "FROM pictures JOIN vectors ON picture_id = pictures.id "
@@ -184,7 +185,7 @@ def vectors_since(
         yield (
             np.array(pictures, dtype=np.int64),
             np.array(products, dtype=np.int64),
-            np.frombuffer(b"".join(vectors), np.float32).reshape(len(rows), dimension),
+            sound(np.frombuffer(b"".join(vectors), np.float32).reshape(len(rows), dimension)),
         )
 
 

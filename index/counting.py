@@ -11,7 +11,7 @@ from index.catalogue import marks
 from index.replica import Replica
 from index.vectors import Ids
 from vision.census import Census
-from vision.embedding import Vector
+from vision.embedding import Vector, sound
 from vision.kinds import Kinds
 from vision.spec import EncoderSpec
 
@@ -77,7 +77,8 @@ def sample(connection: sqlite3.Connection, pictures: Ids, dimension: int) -> Vec
         f"SELECT vector FROM vectors WHERE picture_id IN ({marks(wanted)})", wanted
     ).fetchall()
     whole = [vector for (vector,) in rows if len(vector) == 4 * dimension]
-    return np.frombuffer(b"".join(whole), np.float32).reshape(len(whole), dimension)
+    found = sound(np.frombuffer(b"".join(whole), np.float32).reshape(len(whole), dimension))
+    return found[found.any(axis=1)]
 
 
 def _newest(connection: sqlite3.Connection) -> int:

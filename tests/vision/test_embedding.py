@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from vision.embedding import Embedding, Vector, require_space, unit
+from vision.embedding import Embedding, Vector, require_space, sound, unit
 from vision.errors import WrongSpace
 
 DIRECTIONS = arrays(np.float32, 8, elements=st.floats(-9, 9, width=32)).filter(
@@ -43,3 +43,17 @@ def test_an_embedding_is_a_finite_float32_vector_of_length_one(vector: Vector) -
 def test_embeddings_of_another_model_are_refused_by_name() -> None:
     with pytest.raises(WrongSpace, match=r"'old'.*'new'"):
         require_space(Embedding(np.array([1, 0], np.float32), "old"), "new")
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf, 3e38, 2.0])
+def test_a_stored_row_that_is_no_unit_vector_is_taken_for_nothing(number: float) -> None:
+    rows = np.eye(3, 5, dtype=np.float32)
+    assert sound(rows) is rows
+    rows[1, 3] = number
+    whole = sound(rows)
+    assert whole.dtype == np.float32
+    assert whole.tolist() == [[1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 1, 0, 0]]
+
+
+def test_of_no_rows_all_are_sound() -> None:
+    assert sound(np.zeros((0, 5), np.float32)).shape == (0, 5)
