@@ -72,19 +72,25 @@ class SwatchReply(BaseModel):
 class HitReply(ProductReply):
     """A product in answer to a search.
 
-    `score` is a cosine in [-1, 1]; `probability` in [0, 1] says how likely a shopper calls it the
-    same kind and colour.
+    `score` is a cosine in [-1, 1].
     """
 
     image: str | None = Field(examples=["/v1/products/mb01-blue/pictures/0"])
     score: float = Field(examples=[0.8312])
-    probability: float = Field(examples=[0.71])
+    probability: float = Field(
+        ge=0,
+        le=1,
+        examples=[0.71],
+        description="How likely a shopper calls it the same kind and colour. Never under `exact`: "
+        "the very product is of the same kind and colour. It may rise from hit to hit",
+    )
     exact: float | None = Field(
         None,
         ge=0,
         le=1,
         examples=[0.88],
-        description="How likely it is the very product in the picture, colour and all. Null where "
+        description="How likely it is the very product in the picture, colour and all; at most "
+        "`probability`. Null where "
         "that cannot be said: words alone, words that ask for something else than the picture "
         "shows, a model that was not calibrated for it, hits far from the picture",
     )

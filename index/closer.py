@@ -5,6 +5,7 @@ NEAREST, the vectors' own order behind it. The pictures' own vectors, without th
 what a snap is recognised in: a title says nothing of which one it is.
 """
 
+import heapq
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from vision.agreement import (
     exact_chances,
     leads,
 )
-from vision.embedding import Vector
+from vision.embedding import Vector, sound
 from vision.spec import Calibration, EncoderSpec
 
 NEAREST: Final = 50
@@ -53,12 +54,19 @@ class Closer:
     @property
     def least(self) -> int:
         """How many pictures there must be for it, if there are as many."""
-        return NEAREST if self._weights or self._recognises else 0
+        return NEAREST if self._ranks or self._recognises else 0
 
     @property
     def knows_it(self) -> bool:
         """Whether the very product seems to be there."""
         return max(self._exact.values(), default=0.0) >= SURE
+
+    def edge(self, candidates: Sequence[Candidate]) -> float:
+        """The score of the last of `candidates` that is looked at; -1 while they are too few."""
+        if len(candidates) < self.least:
+            return -1.0
+        scores = heapq.nlargest(self.least, (c.score for c in candidates))
+        return scores[-1] if scores else 1.0
 
     def lifted(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The same, the nearest of them moved by what a closer look tells."""
@@ -78,12 +86,17 @@ class Closer:
         return self._exact.get(candidate.picture_id)
 
     def probabilities(self, candidates: Sequence[Candidate]) -> list[float]:
-        """How likely a shopper calls each the same kind and colour."""
+        """How likely a shopper calls each the same kind and colour: at least as likely as that it
+        is the very product, which is of the same kind and colour. Of two candidates of which one is
+        likelier in both, it stays the likelier."""
         if self._weights:
             unknown = [c for c in candidates if c.picture_id not in self._agreed]
             self._agree(unknown)
         return [
-            probability(c.score, self._calibration, self._agreed.get(c.picture_id, 0.0))
+            max(
+                probability(c.score, self._calibration, self._agreed.get(c.picture_id, 0.0)),
+                self._exact.get(c.picture_id, 0.0),
+            )
             for c in candidates
         ]
 
@@ -92,18 +105,21 @@ class Closer:
         return {} if self._calibration is None else self._calibration.agreement
 
     @property
+    def _ranks(self) -> bool:
+        """Whether what words and product agree on moves it: of pictures it is no better order."""
+        return bool(self._weights) and self._query.kind != "picture"
+
+    @property
     def _recognises(self) -> bool:
         return self._spec.exact is not None and self._query.seen is not None
 
     def _look(self, near: Sequence[Candidate]) -> None:
         self._lifts = dict.fromkeys((c.picture_id for c in near), 0.0)
-        if self._weights:
+        if self._ranks:
             self._agree([c for c in near if c.picture_id not in self._agreed])
-            if self._query.kind != "picture":
-                least = min(self._agreed[c.picture_id] for c in near)
-                for c in near:
-                    above = self._agreed[c.picture_id] - least
-                    self._lifts[c.picture_id] += AGREEMENT_LIFT * above
+            least = min(self._agreed[c.picture_id] for c in near)
+            for c in near:
+                self._lifts[c.picture_id] += AGREEMENT_LIFT * (self._agreed[c.picture_id] - least)
         if self._recognises:
             self._recognise(near)
             for picture, chance in self._exact.items():
@@ -150,7 +166,7 @@ class Closer:
             f"WHERE picture_id IN (SELECT value FROM json_each(?)) AND length({read}) = ?",
             (json.dumps(wanted), 4 * dimension),
         ).fetchone()
-        found = np.frombuffer(bytes.fromhex(told or ""), np.float32).reshape(-1, dimension)
+        found = sound(np.frombuffer(bytes.fromhex(told or ""), np.float32).reshape(-1, dimension))
         rows = {picture: row for row, picture in enumerate(json.loads(ids))}
         out = np.zeros((len(wanted), dimension), np.float32)
         for place, picture in enumerate(wanted):

@@ -36,9 +36,10 @@ class Moved:
 class Hit:
     """A product in answer to a query.
 
-    `probability` in [0, 1]: how likely a shopper calls it the same kind and colour (calibrated).
-    `exact` in [0, 1]: how likely it is the very product in the picture; None where that cannot be
-    said (no picture, words that ask for another, a model not calibrated for it, a far hit).
+    `probability` in [0, 1]: how likely a shopper calls it the same kind and colour (calibrated);
+    never under `exact`. `exact` in [0, 1]: how likely it is the very product in the picture; None
+    where that cannot be said (no picture, words that ask for another, a model not calibrated for
+    it, a far hit).
     `swatches`: the other products of its group. `identical`: SKUs folded into this hit because
     their picture is proven to be the same, pixel for pixel. `moved` names the merchandiser's rules
     that put it where it stands; they change its place and nothing else.

@@ -104,7 +104,8 @@ class _Look:
     """Looks among the vectors, deeper and deeper until enough articles are found.
 
     Each segment is looked at to a depth of its own. Nothing that was not seen in one can rank above
-    its worst seen cosine, moved as the segment is: the answer stands once it lies above that.
+    its worst seen cosine, moved as the segment is: the answer stands once it lies above that, and
+    once all pictures are seen that the closer look is for, so that no more hits mean other hits.
     """
 
     def __init__(
@@ -139,8 +140,8 @@ class _Look:
             self.best = max(others, key=lambda c: c.score, default=None)
             shallow = [view for view in self._views if not view.is_exhausted]
             if len(standings) == query.top:
-                worst = standings[-1].candidate.rank
-                shallow = [view for view in shallow if view.bound > worst]
+                worst, edge = standings[-1].candidate.rank, self._closer.edge(others)
+                shallow = [view for view in shallow if view.bound > worst or view.least > edge]
             if not shallow:
                 return standings
             depth *= DEEPER
@@ -157,7 +158,8 @@ class _Look:
             return False
         view.found = candidates_of(self._connection, *found)
         view.is_exhausted = len(view.found) < depth
-        view.bound = min((c.score for c in view.found), default=-1.0) + view.segment.shift
+        view.least = min((c.score for c in view.found), default=-1.0)
+        view.bound = view.least + view.segment.shift
         if self._ruling is not None:
             view.found = _shifted(view.found, self._ruling)
         return True
@@ -165,15 +167,15 @@ class _Look:
 
 class _View:
     """What has been seen of a segment: the best pictures of it, whether these are all, and what no
-    unseen one can rank above."""
+    unseen one can score (`least`) or rank (`bound`) above."""
 
-    __slots__ = ("bound", "found", "is_exhausted", "segment")
+    __slots__ = ("bound", "found", "is_exhausted", "least", "segment")
 
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
         self.found: list[Candidate] = []
         self.is_exhausted = False
-        self.bound = 0.0
+        self.least = self.bound = 0.0
 
 
 def _shifted(found: Sequence[Candidate], ruling: Ruling) -> list[Candidate]:

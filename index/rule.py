@@ -22,7 +22,8 @@ PINS_MAX = 20
 WORDS_MAX = 50
 WORDS_MAX_CHARS = 100
 BOOST = 0.05  # of a cosine: docs/catalogue.md says how many places that is
-BURY = 2.0  # no two cosines are further apart: behind everything else
+STRENGTH_MOST = 2.0  # no two cosines are further apart
+BURY = 4.0  # nor does a closer look lift by more than 2 (index/closer.py): behind everything else
 PLACE_MAX = 1_000_000
 ENDING = re.compile(r"(?:e?s)+$|e$")
 
@@ -93,8 +94,8 @@ class Rule:
         if not self.products.strip():
             raise BadRule("products", "say which, as a filter: stock>0, or brand=Acme")
         _demand_filter("products", self.products)
-        if self.strength is not None and not 0 < self.strength <= BURY:
-            raise BadRule("strength", f"it is more than 0 and at most {BURY:g}")
+        if self.strength is not None and not 0 < self.strength <= STRENGTH_MOST:
+            raise BadRule("strength", f"it is more than 0 and at most {STRENGTH_MOST:g}")
 
     def _check_words(self) -> None:
         if len(self.words) > WORDS_MAX:

@@ -63,7 +63,7 @@ def test_a_pin_names_some_skus_and_nothing_else(fields: dict[str, Any], field: s
 
 def test_a_boost_lifts_a_little_and_a_bury_sinks_to_the_bottom_unless_told() -> None:
     assert Rule(**BOOST).shift == 0.05
-    assert Rule(**(BOOST | {"act": "bury"})).shift == -2
+    assert Rule(**(BOOST | {"act": "bury"})).shift == -4  # past any cosine and lift
     assert Rule(**(BOOST | {"act": "bury", "strength": 0.1})).shift == -0.1
 
 

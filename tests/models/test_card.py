@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from index.rule import BURY, STRENGTH_MOST
 from models.card import ModelCard, read_card, write_card
 from models.registry import find_card
 from tests.tiny_model import tiny_spec
+from vision.agreement import AGREEMENT_LIFT, EXACT_LIFT
 from vision.errors import BadModel
 from vision.spec import Block, Calibration, Exactness
 
@@ -78,3 +80,9 @@ def test_a_card_written_before_there_were_kinds_names_none(tmp_path: Path) -> No
     spec = read_card(tmp_path).spec
     assert spec.kinds is None
     assert spec.calibrations["picture"].unfamiliar_below is None
+
+
+def test_no_closer_look_lifts_what_is_buried_before_anything_else() -> None:
+    for calibration in find_card("builtin").spec.calibrations.values():
+        apart = 2.0 * sum(abs(weight) for weight in calibration.agreement.values())
+        assert STRENGTH_MOST + EXACT_LIFT + AGREEMENT_LIFT * apart < BURY
