@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,14 +43,13 @@ async def _table() -> AsyncIterator[bytes]:
     yield b"sku,title\n1,One\n"
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Any]:
     """The boutique, and a key that opens every route of it. Its jobs end before they begin: every
-    answer about a job is a real one, and no process is started for each of hundreds."""
+    answer about a job is a real one, and no process is started for each of hundreds. One for each
+    test: schemathesis ends the application, and so closes the shop, when a test is over."""
     encoder = FakeEncoder()
-    said = Settings(
-        shop=tmp_path_factory.mktemp("document"), decoders=0, rate_per_s=1e5, rate_burst=1_000_000
-    )
+    said = Settings(shop=tmp_path / "shop", decoders=0, rate_per_s=1e5, rate_burst=1_000_000)
     shop = shop_of(said, Shelf.open(said.shop, encoder.spec, create=True), encoder)
     fill(shop)
     home = shop.office.home
