@@ -42,7 +42,8 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     cv2.setNumThreads(asked.threads)
-    asked.work.mkdir(parents=True, exist_ok=True)
+    for folder in (asked.work, asked.out):
+        folder.mkdir(parents=True, exist_ok=True)
     make(asked.shared, asked.work, asked.out, Course(asked.steps, asked.folds))
 
 
