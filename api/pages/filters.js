@@ -31,7 +31,8 @@ export class FilterPanel {
   draw(filters, found = this.found) {
     this.filters = filters;
     this.found = found;
-    const held = this.node.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const { dataset, value } = this.node.contains(document.activeElement) ? document.activeElement : {};
+    const held = dataset?.key;
     this.node.replaceChildren(
       ...[
         this.#choices("category", filters.category ? [filters.category] : [], {
@@ -51,7 +52,9 @@ export class FilterPanel {
         this.#stock(),
       ].filter(Boolean),
     );
-    if (held) this.node.querySelector(`[data-key="${CSS.escape(held)}"]`)?.focus();
+    const again = held && this.node.querySelector(`[data-key="${CSS.escape(held)}"]`);
+    if (again instanceof HTMLInputElement && amount(value) !== null) again.value = value; // still typing
+    again?.focus();
   }
 
   #change(some) {

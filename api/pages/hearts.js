@@ -18,6 +18,8 @@ export class Hearts {
     this.skus = new Set();
     /** @type {Map<string, Set<HTMLElement>>} the buttons on show, by SKU */
     this.buttons = new Map();
+    /** One write after the other: the first makes this device known, and two at once made two of it. */
+    this.turn = Promise.resolve();
     this.ready = saved(KNOWN).then(
       ({ items }) => items.forEach((item) => item.kind === "product" && this.#set(item.sku, true)),
       () => {}, // hearts begin empty; pressing one says what is wrong
@@ -46,7 +48,7 @@ export class Hearts {
 
   /** Keeps the photo with its answer. @param {import("./query.js").Query} query @param {Blob} bytes */
   async keepPhoto(query, bytes) {
-    const item = await this.#tried(keepSnap(query, bytes));
+    const item = await this.#tried(() => keepSnap(query, bytes));
     if (item === null) return false;
     this.kept();
     this.tell(this.strings.say("saved.kept"));
@@ -56,13 +58,15 @@ export class Hearts {
   async #press(sku) {
     const wanted = !this.skus.has(sku);
     this.#set(sku, wanted); // at once: a heart that waits for the network feels broken
-    const done = await this.#tried(wanted ? save(sku) : unsave(sku));
+    const done = await this.#tried(() => (wanted ? save(sku) : unsave(sku)));
     if (done === null) return this.#set(sku, !wanted);
     if (wanted) this.kept(sku);
     this.tell(this.strings.say(wanted ? "saved.added" : "saved.removed"));
   }
 
-  async #tried(asked) {
+  async #tried(ask) {
+    const asked = this.turn.then(ask);
+    this.turn = asked.catch(() => {});
     try {
       return (await asked) ?? true;
     } catch (error) {

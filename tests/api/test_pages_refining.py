@@ -41,6 +41,19 @@ def test_words_that_are_being_typed_outlast_what_the_shop_tells_late(visit: Any)
     shopper.until(lambda: shopper.page.input_value("#refine-text") == "")
 
 
+def test_a_price_that_is_being_typed_outlasts_it_too(visit: Any) -> None:
+    shopper, late = visit(), list[Any]()
+    shopper.page.route("**/v1/shop", lambda route: late.append(route))
+    shopper.page.goto(shopper.url + "/?like=hats-4-red")
+    shopper.card().wait_for()
+    price = shopper.page.locator("#filters [data-key^=price]").first
+    price.press_sequentially("4")
+    late[0].continue_()
+    shopper.page.wait_for_selector("#lead:has-text('Boutique')", state="attached")
+    price.press_sequentially("0")
+    assert price.input_value() == "40"
+
+
 def test_chips_tell_what_the_words_were_taken_to_mean(visit: Any, photo: Path) -> None:
     shopper = visit()
 

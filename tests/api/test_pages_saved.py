@@ -41,6 +41,25 @@ def test_a_heart_is_still_there_after_a_reload_and_on_the_page_of_the_saved(visi
     assert kept in unquote(link.get_attribute("href") or "")
 
 
+def test_two_hearts_pressed_at_once_are_kept_by_one_device(visit: Any) -> None:
+    shopper, answers = visit("/?text=dress"), list[Any]()
+    shopper.card(1).wait_for()
+    shopper.page.on(
+        "response", lambda r: answers.append(r) if "/v1/saved/products/" in r.url else None
+    )
+    shopper.page.evaluate(
+        "document.querySelectorAll('.card-heart').forEach((heart, n) => n < 2 && heart.click())"
+    )
+    shopper.page.wait_for_function(
+        "() => document.querySelectorAll('.card-heart[aria-pressed=true]').length === 2"
+    )
+    while len(answers) < 2:
+        shopper.page.wait_for_timeout(20)
+    open_saved(shopper)
+    shopper.page.wait_for_selector(SAVED)
+    assert shopper.page.locator(SAVED).count() == 2
+
+
 def test_a_photo_is_kept_only_when_asked_and_gone_when_deleted(visit: Any, photo: Path) -> None:
     shopper = visit(**PHONE)
     shopper.show_photo(photo)
