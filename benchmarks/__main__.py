@@ -6,6 +6,7 @@
     python -m benchmarks writes [--products 20000] [--seconds 10] [--rounds 5]
     python -m benchmarks puts [--seconds 20] [--rounds 3]
     python -m benchmarks bulk --products 100000
+    python -m benchmarks boosts [--searches 32]
     python -m benchmarks million [vectors filters peers plot] [--size 1000000] [--cache DIR]
 
 Real photos are used where they are (VISTAZO_SHARED or ../shared/data), the drawn shop elsewhere.
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import bench_puts, bench_writes, million
+from benchmarks import bench_boosts, bench_puts, bench_writes, million
 from benchmarks.bench import Bench
 from benchmarks.pairing import Pairing, as_json
 from benchmarks.result_files import ROOT, save
@@ -25,7 +26,12 @@ from benchmarks.result_files import ROOT, save
 
 def main() -> None:
     """Run the named benchmarks, or all."""
-    own = {"million": million.main, "writes": bench_writes.main, "puts": bench_puts.main}
+    own = {
+        "million": million.main,
+        "writes": bench_writes.main,
+        "puts": bench_puts.main,
+        "boosts": bench_boosts.main,
+    }
     if sys.argv[1:2] and sys.argv[1] in own:  # these have options of their own
         own[sys.argv[1]](sys.argv[2:])
         return
