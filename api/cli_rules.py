@@ -188,7 +188,10 @@ def preview_rules(
 
 def told(rule: "Rule") -> str:
     """The rule on one line."""
-    what = ", ".join(rule.skus) if rule.act == "pin" else f"{rule.products} by {abs(rule.shift):g}"
+    far = f"by {abs(rule.shift):g}"
+    if rule.act == "bury" and rule.strength is None:
+        far = "behind everything"
+    what = ", ".join(rule.skus) if rule.act == "pin" else f"{rule.products} {far}"
     bounds = [
         f"for {' or '.join(rule.kinds)}" if rule.kinds else "",
         f"when asked for {' or '.join(map(repr, rule.words))}" if rule.words else "",

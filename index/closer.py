@@ -7,6 +7,7 @@ what a snap is recognised in: a title says nothing of which one it is.
 
 import heapq
 import json
+import math
 import sqlite3
 from collections.abc import Sequence
 from typing import Final, Literal
@@ -16,6 +17,7 @@ import numpy as np
 from index.fold import Candidate
 from index.hits import probability
 from index.query import Query
+from index.ruling import PIN
 from vision.agreement import (
     AGREEMENT_LIFT,
     EXACT_LIFT,
@@ -61,20 +63,28 @@ class Closer:
         """Whether the very product seems to be there."""
         return max(self._exact.values(), default=0.0) >= SURE
 
-    def edge(self, candidates: Sequence[Candidate]) -> float:
-        """The score of the last of `candidates` that is looked at; -1 while they are too few."""
-        if len(candidates) < self.least:
-            return -1.0
-        scores = heapq.nlargest(self.least, (c.score for c in candidates))
-        return scores[-1] if scores else 1.0
+    def edges(self, candidates: Sequence[Candidate]) -> tuple[float, float]:
+        """The score and the rank under which nothing else would be looked at."""
+        if not self.least:
+            return math.inf, math.inf
+        near, ahead = _nearest(candidates), _foremost(candidates)
+        return (
+            near[-1].score if len(near) == NEAREST else -math.inf,
+            ahead[-1].rank if len(ahead) == NEAREST else -math.inf,
+        )
 
     def lifted(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The same, the nearest of them moved by what a closer look tells."""
+        """The same, the nearest of them moved by what a closer look tells.
+
+        Rules act before: who is let in by a boost is moved by what words and it agree on, as if its
+        cosine were so much higher, and who is buried leaves its place to another. Of the very
+        product nothing is told but among the nearest by score, which no rule touches.
+        """
         if not self.least or not candidates:
             return list(candidates)
-        near = sorted(candidates, key=lambda c: (-c.score, c.picture_id))[:NEAREST]
-        if any(c.picture_id not in self._lifts for c in near):
-            self._look(near)
+        near, ahead = _nearest(candidates), _foremost(candidates)
+        if any(c.picture_id not in self._lifts for c in (*near, *ahead)):
+            self._look(near, ahead)
         lifts = self._lifts
         return [
             c._replace(shift=c.shift + lifts[c.picture_id]) if c.picture_id in lifts else c
@@ -113,12 +123,12 @@ class Closer:
     def _recognises(self) -> bool:
         return self._spec.exact is not None and self._query.seen is not None
 
-    def _look(self, near: Sequence[Candidate]) -> None:
-        self._lifts = dict.fromkeys((c.picture_id for c in near), 0.0)
-        if self._ranks:
-            self._agree([c for c in near if c.picture_id not in self._agreed])
-            least = min(self._agreed[c.picture_id] for c in near)
-            for c in near:
+    def _look(self, near: Sequence[Candidate], ahead: Sequence[Candidate]) -> None:
+        self._lifts = dict.fromkeys((c.picture_id for c in (*near, *ahead)), 0.0)
+        if self._ranks and ahead:
+            self._agree([c for c in ahead if c.picture_id not in self._agreed])
+            least = min(self._agreed[c.picture_id] for c in ahead)
+            for c in ahead:
                 self._lifts[c.picture_id] += AGREEMENT_LIFT * (self._agreed[c.picture_id] - least)
         if self._recognises:
             self._recognise(near)
@@ -173,3 +183,15 @@ class Closer:
             if picture in rows:
                 out[place] = found[rows[picture]]
         return out
+
+
+def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    return heapq.nsmallest(NEAREST, candidates, key=lambda c: (-c.score, c.picture_id))
+
+
+def _foremost(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that are first by their scores and rules; what is pinned takes no place from them."""
+    if not any(c.shift for c in candidates):
+        return _nearest(candidates)
+    free = (c for c in candidates if c.shift < PIN)
+    return heapq.nsmallest(NEAREST, free, key=lambda c: (-c.rank, c.picture_id))

@@ -140,8 +140,9 @@ class _Look:
             self.best = max(others, key=lambda c: c.score, default=None)
             shallow = [view for view in self._views if not view.is_exhausted]
             if len(standings) == query.top:
-                worst, edge = standings[-1].candidate.rank, self._closer.edge(others)
-                shallow = [view for view in shallow if view.bound > worst or view.least > edge]
+                score, rank = self._closer.edges(others)
+                rank = min(rank, standings[-1].candidate.rank)
+                shallow = [view for view in shallow if view.bound > rank or view.least > score]
             if not shallow:
                 return standings
             depth *= DEEPER

@@ -11,14 +11,14 @@ def test_rules_are_added_listed_replaced_and_removed(call, catalogue):
     call("index", catalogue)
     assert "no rules" in call("rules", "list")[1]
     code, out, _ = call("rules", "add", "sold out", "--bury", "stock=0", "--kind", "words")
-    assert (code, out) == (0, "added: sold out: bury stock=0 by 2 for words\n")
+    assert (code, out) == (0, "added: sold out: bury stock=0 behind everything for words\n")
     code, out, _ = call("rules", "add", "sold out", "--bury", "stock=0", "--disabled", "--json")
     assert (code, json.loads(out)["new"], json.loads(out)["enabled"]) == (0, False, False)
     call("rules", "add", "gala", "--pin", "a", "--pin", "b", "--words", "red dress", "--place", -1)
     code, out, _ = call("rules", "list")
     assert out.splitlines() == [
         "gala: pin a, b when asked for 'red dress'",
-        "sold out: bury stock=0 by 2 (switched off)",
+        "sold out: bury stock=0 behind everything (switched off)",
     ]
     assert [r["name"] for r in json.loads(call("rules", "list", "--json")[1])["rules"]] == [
         "gala", "sold out",

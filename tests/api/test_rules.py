@@ -51,7 +51,7 @@ def test_a_preview_changes_nothing_and_shows_where_each_hit_stood(client):
     assert skus(shown["before"])[0] == "bag-red"
     assert skus(shown["after"])[-1] == "bag-red"
     assert shown["after"][-1]["place_before"] == 1
-    assert shown["after"][-1]["rules"] == [{"rule": "reds", "act": "bury", "shift": -2.0}]
+    assert shown["after"][-1]["rules"] == [{"rule": "reds", "act": "bury", "shift": -4.0}]
     assert (shown["acted"], shown["notes"]) == (["reds"], {})
     assert client.get("/v1/rules").json() == {"rules": []}
     assert skus(search(client)["hits"])[0] == "bag-red"

@@ -13,67 +13,31 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from index.closer import NEAREST, Closer
-from index.entry import Entry, SeenPicture
 from index.fold import Candidate
 from index.hit import Answer
-from index.product import Picture, Product
 from index.query import Query, QueryKind
 from index.rule import Rule
 from index.shelf import Shelf
-from tests.fakes import FakeEncoder, fake_spec
-from vision.embedding import Embedding, unit
-from vision.spec import Block, Calibration, EncoderSpec, Exactness
-
-SPACE = "fake-1"
-BLOCKS = (Block("kind", 0, 10), Block("instance", 10, 28))
-EXACT = Exactness({"kind": 1.0, "instance": 4.0}, slope=3.0, lead_slope=6.0, offset=-14.0)
-SPEC = replace(fake_spec(title_weight=0.8), blocks=BLOCKS, exact=EXACT)
-
-
-def direction(place: int, amount: float = 1.0) -> np.ndarray:
-    out = np.zeros(FakeEncoder.DIMENSION, np.float32)
-    out[place] = amount
-    return out
-
-
-def at(vector: np.ndarray) -> Embedding:
-    return Embedding(unit(vector.astype(np.float32)), SPACE)
-
-
-THING = direction(0) + direction(12)  # a kind, and which one it is
-DOUBLE = direction(0) + direction(13)  # another one of that kind
-OTHERS = [direction(1 + n % 9) + direction(14 + n % 14) for n in range(80)]
-
-
-def entry(
-    sku: str, vectors: list[np.ndarray], words: Embedding | None = None, **more: str
-) -> Entry:
-    seen = [
-        SeenPicture(Picture(sku, n, f"/{sku}/{n}", "0" * 64, more.get("digest", "")), at(v))
-        for n, v in enumerate(vectors)
-    ]
-    product = Product(sku, group=more.get("group", ""), title="named" if words else "")
-    return Entry(product, tuple(seen), "named" if words else "", words)
+from tests.fakes import FakeEncoder
+from tests.index.doubles import (
+    DOUBLE,
+    EXACT,
+    SPEC,
+    THING,
+    ask,
+    at,
+    direction,
+    entry,
+    opened,
+)  # fmt: skip
+from vision.embedding import unit
+from vision.spec import Calibration
 
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:
     with opened(tmp_path, SPEC) as found:
         yield found
-
-
-def opened(folder: Path, spec: EncoderSpec) -> Shelf:
-    shelf = Shelf.open(folder, spec, create=True)
-    # a title draws the very product away from the picture, and its double towards it
-    away, towards = at(direction(5)), at(THING)
-    shelf.write([entry("thing", [THING], away), entry("double", [DOUBLE], towards)])
-    shelf.write([entry(f"other-{n}", [v]) for n, v in enumerate(OTHERS)])
-    return shelf
-
-
-def ask(shelf: Shelf, top: int = 3, **more: object) -> Answer:
-    picture = at(THING + direction(3, 0.1))
-    return shelf.search(Query(picture, top=top, **({"seen": picture} | more)))  # type: ignore[arg-type] # fields by name
 
 
 def test_the_very_product_comes_first_though_titles_speak_for_its_double(shelf: Shelf) -> None:
@@ -306,14 +270,3 @@ def test_what_is_put_or_deleted_while_it_is_looked_at_counts_from_the_next_searc
     after = ask(shelf, top=82).hits
     assert after[0].product.sku == "newcomer"
     assert "thing" not in [h.product.sku for h in after]
-
-
-def test_a_rule_without_strength_buries_the_very_product_behind_everything(shelf: Shelf) -> None:
-    shelf.write([entry("opposite", [-THING - direction(3, 0.1)])])
-    bury = (Rule("last", "bury", "sku=thing"),)
-    hits = ask(shelf, top=83, rules=bury).hits
-    assert [h.product.sku for h in hits][-1] == "thing"
-    assert hits[-1].exact is not None
-    assert hits[-1].exact > 0.5  # what is told of it stays true
-    pin = (*bury, Rule("first", "pin", skus=("opposite", "other-7")))
-    assert [h.product.sku for h in ask(shelf, rules=pin).hits][:2] == ["opposite", "other-7"]
