@@ -5,7 +5,6 @@ NEAREST, the vectors' own order behind it. The pictures' own vectors, without th
 what a snap is recognised in: a title says nothing of which one it is.
 """
 
-import heapq
 import json
 import math
 import sqlite3
@@ -52,6 +51,8 @@ class Closer:
         self._agreed: dict[int, float] = {}
         self._exact: dict[int, float] = {}
         self._lifts: dict[int, float] = {}
+        self.edges = (math.inf, math.inf)
+        """The score and the rank under which nothing more would have been looked at."""
 
     @property
     def least(self) -> int:
@@ -63,16 +64,6 @@ class Closer:
         """Whether the very product seems to be there."""
         return max(self._exact.values(), default=0.0) >= SURE
 
-    def edges(self, candidates: Sequence[Candidate]) -> tuple[float, float]:
-        """The score and the rank under which nothing else would be looked at."""
-        if not self.least:
-            return math.inf, math.inf
-        near, ahead = _nearest(candidates), _foremost(candidates)
-        return (
-            near[-1].score if len(near) == NEAREST else -math.inf,
-            ahead[-1].rank if len(ahead) == NEAREST else -math.inf,
-        )
-
     def lifted(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The same, the nearest of them moved by what a closer look tells.
 
@@ -82,7 +73,12 @@ class Closer:
         """
         if not self.least or not candidates:
             return list(candidates)
-        near, ahead = _nearest(candidates), _foremost(candidates)
+        near = _nearest(candidates)
+        ahead = _foremost(candidates) if any(c.shift for c in candidates) else near
+        self.edges = (
+            near[-1].score if len(near) == NEAREST else -math.inf,
+            ahead[-1].rank if len(ahead) == NEAREST else -math.inf,
+        )
         if any(c.picture_id not in self._lifts for c in (*near, *ahead)):
             self._look(near, ahead)
         lifts = self._lifts
@@ -186,12 +182,10 @@ class Closer:
 
 
 def _nearest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return heapq.nsmallest(NEAREST, candidates, key=lambda c: (-c.score, c.picture_id))
+    return sorted(candidates, key=lambda c: (-c.score, c.picture_id))[:NEAREST]
 
 
 def _foremost(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that are first by their scores and rules; what is pinned takes no place from them."""
-    if not any(c.shift for c in candidates):
-        return _nearest(candidates)
     free = (c for c in candidates if c.shift < PIN)
-    return heapq.nsmallest(NEAREST, free, key=lambda c: (-c.rank, c.picture_id))
+    return sorted(free, key=lambda c: (-c.rank, c.picture_id))[:NEAREST]

@@ -140,7 +140,7 @@ class _Look:
             self.best = max(others, key=lambda c: c.score, default=None)
             shallow = [view for view in self._views if not view.is_exhausted]
             if len(standings) == query.top:
-                score, rank = self._closer.edges(others)
+                score, rank = self._closer.edges
                 rank = min(rank, standings[-1].candidate.rank)
                 shallow = [view for view in shallow if view.bound > rank or view.least > score]
             if not shallow:
