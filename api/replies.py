@@ -80,7 +80,7 @@ class HitReply(ProductReply):
     probability: float = Field(
         ge=0,
         le=1,
-        examples=[0.71],
+        examples=[0.91],
         description="How likely a shopper calls it the same kind and colour. Never under `exact`: "
         "the very product is of the same kind and colour. It may rise from hit to hit",
     )

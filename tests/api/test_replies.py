@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.replies import facets_of, picture_path, product_json, safe_url
+from api.replies import HitReply, facets_of, hit_json, picture_path, product_json, safe_url
+from index.hit import Hit
 from index.product import Product
 
 
@@ -44,3 +45,16 @@ def test_facets_count_what_there_is_most_frequent_first():
     assert facets_of(products) == {
         "category": [["Y", 2], ["X", 1]], "colour": [["red", 2]], "brand": [["B", 1]],
     }  # fmt: skip
+
+
+@given(exact=st.floats(0, 1), above=st.floats(0, 1))
+def test_what_is_told_of_a_hit_agrees_with_itself_after_rounding(
+    exact: float, above: float
+) -> None:
+    told = hit_json(Hit(Product("a"), 0.5, max(exact, above), exact=exact))
+    assert 0 <= told["exact"] <= told["probability"] <= 1
+
+
+def test_the_documents_example_of_a_hit_is_one_that_can_be() -> None:
+    fields = HitReply.model_fields
+    assert fields["exact"].examples[0] <= fields["probability"].examples[0]
