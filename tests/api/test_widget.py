@@ -1,110 +1,37 @@
 """Search on another shop's page: the web component in a real Chromium, from a foreign origin."""
 
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import HTMLResponse
 
-from api.app import create_app
-from api.roles import Role
-from api.settings import Settings
-from api.shop import shop_of
-from index.shelf import Shelf
-from tests.boutique import CALIBRATION, HOSTILE_SKU, fill
-from tests.door_server import served_app
-from tests.drawn_finder import street as drawn_street
-from tests.drawn_finder import write_finder
-from tests.fakes import FakeEncoder, fake_spec
+from tests.boutique import HOSTILE_SKU
+from tests.foreign_page import (
+    CARD,
+    LISTEN,
+    Street,
+    opened_page,
+    opened_street,
+    show_photo,
+    shown,
+    told,
+)
 from tests.keeper import until
 
 pytestmark = pytest.mark.browser
-PAGE = """<!doctype html><html lang="{lang}"><head><title>A shop</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src {service};
- connect-src {service}; img-src {service} blob:; style-src 'unsafe-inline'">
-<style>vistazo-search {{ --vistazo-accent: rgb(1, 2, 3); }} img {{ display: none; }}</style>
-<script src="{service}/v1/widget.js" async></script></head>
-<body><h1>Our shop</h1><vistazo-search key="{key}" product-url="/p/{{sku}}"></vistazo-search>
-</body></html>"""
-CARD = "vistazo-search li[data-sku]"
-PATIENT = """const timeout = AbortSignal.timeout.bind(AbortSignal);
-AbortSignal.timeout = () => timeout(60_000);"""
-"""The widget gives up on a slow finder, and a busy machine is one: no test fails for that alone."""
-COAT, BAG = "Search for this: jacket or coat", "Search for this: bag"
-LISTEN = """search => { window.told = [];
-  for (const name of ['search', 'results', 'open', 'error'])
-    document.addEventListener('vistazo-' + name, e => window.told.push([name, e.detail])); }"""
-
-
-@dataclass
-class Street:
-    """Our service, and another shop's page on an origin of its own."""
-
-    service: str
-    page: str
-    complaints: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["open", "keys demanded"])
 def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    spec = replace(fake_spec(title_weight=0.0), calibrations={"picture": CALIBRATION})
-    folder = tmp_path_factory.mktemp("street")
-    write_finder(folder / "finder")
-    settings = Settings(
-        shop=folder / "shop", decoders=0, demand_keys=request.param, regions=folder / "finder"
-    )
-    shop = shop_of(settings, Shelf.open(settings.shop, spec, create=True), FakeEncoder(spec))
-    fill(shop)
-    key = "not made yet"
-
-    async def page(scope: Any, receive: Any, send: Any) -> None:
-        lang = "es" if scope["path"] == "/es" else "en"
-        text = PAGE.format(service=service, key=key, lang=lang)
-        await HTMLResponse(text)(scope, receive, send)
-
-    with (
-        closing(shop),
-        served_app(create_app(shop), lifespan="off") as ours,
-        served_app(page, lifespan="off") as theirs,
-    ):
-        service, origin = f"http://127.0.0.1:{ours}", f"http://shop.test:{theirs}"
-        key = shop.office.keys.create(Role.SHOPPER, "web", origins=[origin])[1]
-        yield Street(service, origin)
+    with opened_street(tmp_path_factory.mktemp("street"), request.param) as street:
+        yield street
 
 
 @pytest.fixture
 def page(chromium: Any, street: Street) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 900, "height": 900})
-    context.set_default_timeout(60_000)
-    context.add_init_script(PATIENT)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.goto(street.page)
-    opened.wait_for_selector("vistazo-search .choose")
-    opened.evaluate(LISTEN)
-    yield opened
-    context.close()
-    assert faults == []
-
-
-def shown(page: Any) -> list[str]:
-    page.wait_for_selector(CARD)
-    skus: list[str] = page.locator(CARD).evaluate_all("all => all.map(c => c.dataset.sku)")
-    return skus
-
-
-def told(page: Any) -> list[Any]:
-    heard: list[Any] = page.evaluate("() => window.told")
-    return heard
-
-
-def show_photo(page: Any, photo: Path) -> list[str]:
-    page.locator("vistazo-search input[type=file]").first.set_input_files(photo)
-    return shown(page)
+    with opened_page(chromium, street) as page:
+        yield page
 
 
 def test_a_photo_on_another_shops_page_finds_its_product(page: Any, photo: Path) -> None:
@@ -270,116 +197,3 @@ def test_a_page_that_has_no_key_of_its_own_gets_no_answer(chromium: Any, street:
     stranger.wait_for_function("() => window.told.some(([name]) => name === 'error')")
     assert told(stranger)[-1][1]["code"] == "offline"
     context.close()
-
-
-@pytest.fixture
-def street_photo(tmp_path: Path) -> Path:
-    """A photo in which the finder sees a coat and a bag."""
-    from tests.boutique import jpeg
-
-    path = tmp_path / "street.jpg"
-    path.write_bytes(jpeg(drawn_street((600, 800))))
-    return path
-
-
-def boxes(page: Any) -> list[Any]:
-    """What each search framed, oldest first."""
-    return [detail["box"] for name, detail in told(page) if name == "search"]
-
-
-def pressed(page: Any) -> dict[str, str]:
-    dots: dict[str, str] = page.locator("vistazo-search .dot").evaluate_all(
-        "dots => Object.fromEntries(dots.map(d => [d.ariaLabel, d.ariaPressed]))"
-    )
-    return dots
-
-
-def test_the_most_prominent_thing_is_searched_first_and_a_dot_searches_another(
-    page: Any, street_photo: Path
-) -> None:
-    show_photo(page, street_photo)
-    assert boxes(page) == [pytest.approx([150, 160, 300, 400], abs=3)]
-    assert pressed(page) == {COAT: "true", BAG: "false"}
-    with page.expect_response(lambda r: "/v1/search" in r.url and "box=" in r.url):
-        page.get_by_role("button", name=BAG).click()
-    shown(page)
-    assert boxes(page)[1] == pytest.approx([60, 480, 60, 160], abs=3)
-    assert pressed(page) == {COAT: "false", BAG: "true"}
-    page.locator("vistazo-search .whole").click()
-    shown(page)
-    assert boxes(page)[2] is None
-
-
-def test_a_dot_is_pressed_by_keyboard_and_keeps_the_focus(page: Any, street_photo: Path) -> None:
-    show_photo(page, street_photo)
-    page.get_by_role("button", name=COAT).focus()
-    page.keyboard.press("Tab")
-    with page.expect_response(lambda r: "/v1/search" in r.url and "box=" in r.url):
-        page.keyboard.press("Enter")
-    focused = "document.querySelector('vistazo-search').shadowRoot.activeElement.ariaLabel"
-    assert page.evaluate(focused) == BAG
-
-
-def test_a_frame_that_came_to_nothing_leaves_the_dots_where_they_were(
-    page: Any, street_photo: Path
-) -> None:
-    show_photo(page, street_photo)
-    drawn = "img => img.complete && img.naturalWidth > 0"
-    until(lambda: page.locator("vistazo-search .stage img").evaluate(drawn))
-    box = page.locator("vistazo-search .stage").bounding_box()
-    page.mouse.move(box["x"] + 3, box["y"] + 3)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 90, box["y"] + 90, steps=3)
-    page.mouse.move(box["x"] + 5, box["y"] + 5, steps=3)
-    page.mouse.up()
-    assert pressed(page) == {COAT: "true", BAG: "false"}
-    assert len(boxes(page)) == 1
-
-
-def test_a_plain_photo_has_no_dots_and_a_broken_finder_costs_no_search(
-    page: Any, photo: Path, street_photo: Path
-) -> None:
-    show_photo(page, photo)
-    assert (boxes(page), pressed(page)) == ([None], {})
-    page.route("**/v1/regions", lambda asked: asked.abort())
-    page.evaluate("window.told.length = 0")
-    page.locator("vistazo-search input[type=file]").first.set_input_files(street_photo)
-    page.wait_for_function("() => window.told.some(([name]) => name === 'results')")
-    assert (boxes(page), pressed(page)) == ([None], {})
-
-
-def test_a_service_without_the_finder_is_asked_once(
-    page: Any, photo: Path, street_photo: Path
-) -> None:
-    asked: list[str] = []
-
-    def absent(request: Any) -> None:
-        asked.append(request.request.url)
-        request.fulfill(status=404, headers={"Access-Control-Allow-Origin": "*"}, json={})
-
-    page.route("**/v1/regions", absent)
-    show_photo(page, photo)
-    page.evaluate("window.told.length = 0")
-    page.locator("vistazo-search input[type=file]").first.set_input_files(street_photo)
-    page.wait_for_function("() => window.told.some(([name]) => name === 'results')")
-    assert (len(asked), boxes(page)) == (1, [None])
-
-
-def test_only_a_small_picture_is_sent_to_be_looked_at(page: Any, tmp_path: Path) -> None:
-    from tests.boutique import jpeg
-
-    path = tmp_path / "large.jpg"
-    path.write_bytes(jpeg(drawn_street((1800, 2400))))
-    with page.expect_request(lambda r: r.url.endswith("/v1/regions")) as looked:
-        show_photo(page, path)
-    assert looked.value.sizes()["requestBodySize"] < 120_000
-    assert boxes(page) == [pytest.approx([450, 480, 900, 1200], abs=9)]
-
-
-def test_the_dots_are_named_in_the_pages_language(
-    page: Any, street: Street, street_photo: Path
-) -> None:
-    page.goto(street.page + "/es")
-    page.wait_for_selector("vistazo-search .choose")
-    show_photo(page, street_photo)
-    assert list(pressed(page)) == ["Buscar esto: chaqueta o abrigo", "Buscar esto: bolso"]

@@ -86,6 +86,11 @@ def test_every_file_says_what_it_is_for_and_stays_one_idea(wing: str) -> None:
         assert text.count("\n") <= 350, f"{wing}/{file.name} has {text.count(chr(10))} lines"
 
 
+def test_no_test_file_outgrows_what_a_file_may() -> None:
+    lines = {f: f.read_text("utf-8").count("\n") for f in Path(__file__).parents[1].rglob("*.py")}
+    assert {file.name: n for file, n in lines.items() if n > 350} == {}
+
+
 def test_no_function_outgrows_two_screens() -> None:
     long = []
     for wing in WINGS:
