@@ -6,8 +6,8 @@ pictures show that show most of it; a query is strange where that is less than o
 shop's own.
 
 Counting the kind's share of the whole shop instead made what is rare strange: of garments cut from
-street photos a shop of 9,583 refused 21 % though it had their kind, of whole street photos 71 %. By
-its best thirtieth it refuses some 6 and 20 (docs/model.md).
+street photos a shop of 9,583 refused 21 % though it had their kind. By its best thirtieth it refuses
+a tenth, and of snaps and of other departments as many as before (docs/model.md).
 """
 
 from dataclasses import dataclass
