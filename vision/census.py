@@ -5,9 +5,9 @@ and a shop of clothes has no such thing. So the shop is asked how much of each k
 pictures show that show most of it; a query is strange where that is less than of nearly all the
 shop's own.
 
-Counting the kind's share of the whole shop instead made what is rare strange: of garments cut from
-street photos a shop of 9,583 refused 21 % though it had their kind. By its best thirtieth it refuses
-a tenth, and of snaps and of other departments as many as before (docs/model.md).
+Counting the kind's share of the whole shop instead made what is rare strange: of garments cut
+from street photos a shop of 9,583 refused 21 % though it had their kind. By its best thirtieth it
+refuses a tenth, and of snaps and of other departments as many as before (docs/model.md).
 """
 
 from dataclasses import dataclass
