@@ -6,7 +6,8 @@ body has a bound of its own (body.py); what comes of it after its answer is wait
 
 h11 reads heads, and bodies in chunks. A body whose head has told its length is only counted here
 and handed on as it comes: through h11 and uvicorn a photo was copied five times on its way, .4 ms
-for each 350 kB. The connection's next head is then read by a new h11.
+for each 350 kB. The connection's next head is then read by a new h11. What comes after such a body
+is kept for it, one segment at most: nothing more is read until the answer is out, whoever asks.
 """
 
 import asyncio
@@ -14,14 +15,29 @@ import resource
 from typing import Any, Final
 
 import h11
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S: Final = 10.0
 """A head is one packet; a phone in a lift needs seconds, nobody needs ten."""
-HEAD_BYTES: Final = 65_536
+HEAD_BYTES: Final = 16_384
+"""Of the first head and every later one alike; as much as h11 takes where it is told nothing."""
 MOST_CONNECTIONS: Final = 4_000
 """Beyond, the connection that has waited longest for its head makes room for the new one."""
 SPARE_FILES: Final = 96  # the shop's own: tables, graphs, workers, thumbnails
+
+
+class _Flow(FlowControl):
+    """uvicorn's, with reading that stays paused while it is held, whoever asks for more.
+
+    A request that waits for news of its caller asks for more again and again; every time there
+    would come another 64 to 256 kB of whatever she sends next."""
+
+    held = False
+
+    def resume_reading(self) -> None:
+        if not self.held:
+            super().resume_reading()
 
 
 class Patient(H11Protocol):
@@ -32,6 +48,8 @@ class Patient(H11Protocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.conn = h11.Connection(h11.SERVER, HEAD_BYTES)
+        self.flow: _Flow
         self._until: asyncio.TimerHandle | None = None
         self._left_bytes: int | None = None
         """Of a body that is counted here; None while h11 reads."""
@@ -40,12 +58,15 @@ class Patient(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first head; somebody else's wait ends where too many wait."""
         super().connection_made(transport)  # type: ignore[arg-type]  # uvicorn narrows it likewise
+        self.flow = _Flow(self.transport)
         if len(self.connections) > self._places():
             self._make_room()
         self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Wait on for a head that is not whole; be patient with whoever is being served."""
+        if self.transport.is_closing():  # TLS hands on what was under way; nobody is to act on it
+            return
         if self._left_bytes is None:
             super().data_received(data)
         else:
@@ -60,16 +81,26 @@ class Patient(H11Protocol):
         """As uvicorn; where a head has told its body's length, the body is counted from here on."""
         before = self.cycle
         super().handle_events()
+        if self.conn.their_state not in (h11.IDLE, h11.SEND_BODY):
+            self.flow.held = bool(self.conn.trailing_data[0])
         if self.cycle is before or self.conn.their_state is not h11.SEND_BODY:
             return
         said = dict(self.headers)  # h11 has seen to it that there is one length, and a number
         if b"transfer-encoding" not in said and b"content-length" in said:
             self._left_bytes = int(said[b"content-length"]) - len(self.cycle.body)
 
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn, where an answer is due; whose body went wrong after hers is only let go."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def on_response_complete(self) -> None:
         """As uvicorn; the next head is read once the body is over, which is not waited for long."""
-        super().on_response_complete()
-        if self._left_bytes is None or self.transport.is_closing():
+        self.flow.held, counted = False, self._left_bytes is not None
+        super().on_response_complete()  # where h11 reads on, it may begin to count the next body
+        if not counted or self.transport.is_closing():
             return
         if self._left_bytes:
             self._wait()
@@ -100,26 +131,37 @@ class Patient(H11Protocol):
     def _take(self, data: bytes) -> None:
         """Hand on what belongs to the body, keep what comes after it for the next request."""
         assert self._left_bytes is not None
-        cycle, size_bytes = self.cycle, min(len(data), self._left_bytes)
+        size_bytes = min(len(data), self._left_bytes)
         self._left_bytes -= size_bytes
         if size_bytes < len(data):
             self._early += data[size_bytes:]
             self.flow.pause_reading()
-        if not cycle.response_complete:
-            part = data if size_bytes == len(data) else data[:size_bytes]
-            if cycle.body:  # the last part is not taken yet: no more until it is
-                self.flow.pause_reading()
-                part = bytes(cycle.body) + part
-            cycle.body = part  # type: ignore[assignment]  # uvicorn only copies and empties it
-            cycle.more_body = self._left_bytes > 0
-            cycle.message_event.set()
-        elif not self._left_bytes:
-            self._turn_over()
+            self.flow.held = True
+        if self.cycle.response_complete:
+            if not self._left_bytes:
+                self._turn_over()
+        elif size_bytes:
+            self._hand_on(data if size_bytes == len(data) else data[:size_bytes])
+
+    def _hand_on(self, part: bytes) -> None:
+        """Give the request the next part of its body, behind what it has not taken yet."""
+        cycle = self.cycle
+        if cycle.body:
+            self.flow.pause_reading()  # no more until that is taken
+            part = bytes(cycle.body) + part
+        cycle.body = part  # type: ignore[assignment]  # uvicorn only copies and empties it
+        cycle.more_body = bool(self._left_bytes)
+        cycle.message_event.set()
 
     def _turn_over(self) -> None:
         """The request is over, and so is its h11, which never saw the end of the body."""
+        if self.conn.our_state is not h11.DONE:
+            return  # its answer went wrong half-way: no other may follow it on this line
         self._left_bytes, early, self._early = None, self._early, b""
         self.conn = h11.Connection(h11.SERVER, HEAD_BYTES)
+        self._rest()  # the next head is waited for as long as any
+        self.flow.held = False
+        self.flow.resume_reading()
         if early:
             self.data_received(early)
 
