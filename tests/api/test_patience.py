@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from random import Random
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -24,11 +25,18 @@ async def hello(scope, receive, send):
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+def hasty(**traits: float) -> type[Patient]:
+    """A kind of little patience. A test that says its `head_s` only once a first request was
+    answered cannot fail for a slow beginning."""
+    return type("Hasty", (Patient,), traits)
+
+
 @contextmanager
-def serving(**traits: float) -> Iterator[int]:
+def serving(kind: type[Patient] | None = None, app: Any = hello, **traits: float) -> Iterator[int]:
     """The port of a server of little patience."""
-    hasty = type("Hasty", (Patient,), traits)
-    with served_app(hello, http=hasty, lifespan="off", log_level="error") as port:
+    with served_app(
+        app, http=kind or hasty(**traits), lifespan="off", log_level="error", timeout_keep_alive=60
+    ) as port:
         yield port
 
 
@@ -79,17 +87,22 @@ def test_drip_feeding_a_head_does_not_buy_time() -> None:
 
 
 def test_a_second_head_is_waited_for_no_longer_than_the_first() -> None:
-    with serving(head_s=1.5) as port, connect(port) as slow:
+    kind = hasty(head_s=60.0)
+    with serving(kind) as port, connect(port) as slow:
         assert ask(slow).startswith(b"HTTP/1.1 200")
+        kind.head_s = 0.5
         slow.sendall(b"GET /again HT")
         assert is_let_go(slow)
 
 
 def test_a_request_is_served_however_long_its_body_takes() -> None:
-    with serving(head_s=1.5) as port, connect(port) as slow:
+    kind = hasty(head_s=60.0)
+    with serving(kind) as port, connect(port) as slow:
+        assert ask(slow).startswith(b"HTTP/1.1 200")
+        kind.head_s = 0.5
         slow.sendall(b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n")
         for byte in (b"a", b"b", b"c"):
-            time.sleep(0.6)
+            time.sleep(0.4)
             slow.sendall(byte)
         assert slow.recv(1000).startswith(b"HTTP/1.1 200")
 
@@ -122,13 +135,6 @@ async def echo(scope, receive, send):
     await send({"type": "http.response.body", "body": said})
 
 
-@contextmanager
-def echoing(**traits: float) -> Iterator[int]:
-    hasty = type("Hasty", (Patient,), traits)
-    with served_app(echo, http=hasty, lifespan="off", log_level="error") as port:
-        yield port
-
-
 def told(method: str, body: bytes) -> bytes:
     return f"{method} {len(body)} {sha256(body).hexdigest()[:16]};".encode()
 
@@ -151,7 +157,7 @@ def post(body: bytes, path: str = "/", extra: bytes = b"") -> bytes:
 @pytest.mark.parametrize("size", [0, 1, 65_535, 65_537, 300_000, 2_000_000])
 def test_a_body_arrives_whole_however_it_is_cut(size: int) -> None:
     body = Random(size).randbytes(size)
-    with echoing() as port, connect(port) as line:
+    with serving(app=echo) as port, connect(port) as line:
         for _ in range(2):  # the connection is kept
             line.sendall(post(body))
             assert heard(line, 1) == [told("POST", body)]
@@ -174,7 +180,7 @@ def test_what_follows_a_body_is_the_next_request_and_nothing_in_a_body_is_one() 
         told("POST", hidden), told("GET", b""), told("POST", b""), told("POST", b"ab"),
         told("POST", b"hello"), told("POST", hidden), told("GET", b""),
     ]  # fmt: skip
-    with echoing() as port:
+    with serving(app=echo) as port:
         with connect(port) as line:
             Thread(target=line.sendall, args=(whole,), daemon=True).start()
             assert heard(line, len(wanted)) == wanted
@@ -187,22 +193,26 @@ def test_what_follows_a_body_is_the_next_request_and_nothing_in_a_body_is_one() 
 
 def test_what_is_left_of_a_body_after_its_answer_is_passed_over() -> None:
     body = b"GET /hidden HTTP/1.1\r\nHost: here\r\n\r\n" * 20_000
-    with echoing() as port, connect(port) as line:
+    with serving(app=echo) as port, connect(port) as line:
         for _ in range(3):
             line.sendall(post(body, "/early") + post(b"next"))
             assert heard(line, 2) == [told("POST", b""), told("POST", b"next")]
 
 
 def test_the_rest_of_a_body_is_not_waited_for_after_its_answer() -> None:
-    with echoing(head_s=1.5) as port, connect(port) as line:
-        line.sendall(post(b"a" * 100_000, "/early")[:90_000])
+    kind, body = hasty(head_s=60.0), b"a" * 100_000
+    with serving(kind, echo) as port, connect(port) as line:
+        line.sendall(post(b""))
+        assert heard(line, 1) == [told("POST", b"")]
+        kind.head_s = 0.5
+        line.sendall(post(body, "/early")[:200])
         assert heard(line, 1) == [told("POST", b"")]
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             drip(line, b"a" * 9_000)  # a byte now and then buys no time
 
 
 def test_a_body_that_waits_to_be_asked_for_is_asked_for() -> None:
-    with echoing() as port, connect(port) as line:
+    with serving(app=echo) as port, connect(port) as line:
         head, _, body = post(b"b" * 70_000, extra=b"Expect: 100-continue\r\n").partition(
             b"\r\n\r\n"
         )
@@ -213,7 +223,7 @@ def test_a_body_that_waits_to_be_asked_for_is_asked_for() -> None:
 
 
 def test_who_leaves_in_the_midst_of_a_body_or_asks_to_close_is_let_go() -> None:
-    with echoing() as port:
+    with serving(app=echo) as port:
         with connect(port) as line:
             line.sendall(post(b"a" * 200_000)[:150_000])
         with connect(port) as line:
