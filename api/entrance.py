@@ -99,7 +99,7 @@ class Entrance:
             line = self._hasty if flooded else self._calm
             line.append(piece)
             self._fill()
-            if piece not in line:
+            if piece not in line and piece not in self._calm:  # where no thread was left for it
                 return None
             return max(QUEUE_S, self._work_s / 2) if flooded else WAIT_S
 

@@ -202,6 +202,35 @@ def test_nobody_waits_without_end(monkeypatch):
     asyncio.run(line())
 
 
+@pytest.mark.parametrize("flooded", [False, True])
+def test_who_finds_no_thread_is_refused_in_time_and_a_later_one_is_served(monkeypatch, flooded):
+    monkeypatch.setattr("api.entrance.WAIT_S", 0.05)
+    now = [0.0]
+    entrance = Entrance(threads=2, waiting=0, clock=lambda: now[0])
+
+    def no_thread(self, work):
+        raise RuntimeError("can't start new thread")
+
+    async def line():
+        if flooded:
+            hold = threading.Event()
+            both = [asyncio.create_task(entrance.run(lambda: hold.wait(60))) for _ in range(2)]
+            await asyncio.sleep(0)
+            with pytest.raises(Overloaded):  # the flood begins
+                entrance.check()
+            hold.set()
+            await asyncio.gather(*both)
+        with monkeypatch.context() as short:
+            short.setattr("api.hands.Hands.send", no_thread)
+            async with asyncio.timeout(60):
+                with pytest.raises(Overloaded):
+                    await entrance.run(lambda: "never")
+        now[0] += 1.1
+        assert await entrance.run(lambda: "served") == "served"
+
+    asyncio.run(line())
+
+
 def test_a_failure_frees_its_place():
     entrance = Entrance(threads=1, waiting=0)
 
