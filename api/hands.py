@@ -94,6 +94,8 @@ class Piece(Generic[T]):
             while not (self.done.done() or called_off()):
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait([self.done])
+            if self.done.done() and not self.done.cancelled():
+                self.done.exception()  # nobody will ask: else asyncio complains of that in the log
             raise
 
 

@@ -1,6 +1,7 @@
 """Threads that do a loop's blocking work: what comes back, in which context, and what ends."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -87,6 +88,33 @@ def test_work_that_was_begun_is_waited_for_though_its_caller_is_cancelled() -> N
         assert ended
 
     asyncio.run(story())
+
+
+def test_what_work_raises_after_its_caller_was_cancelled_is_no_news_for_the_log() -> None:
+    begun, go, complaints = threading.Event(), threading.Event(), list[object]()
+
+    def work() -> None:
+        begun.set()
+        assert go.wait(60)
+        raise ZeroDivisionError
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        task = asyncio.create_task(done(Hands(), work))
+        async with asyncio.timeout(60):
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        del task
+        gc.collect()
+
+    asyncio.run(story())
+    assert complaints == []
 
 
 def test_a_thread_that_has_nothing_to_do_ends(monkeypatch: pytest.MonkeyPatch) -> None:
