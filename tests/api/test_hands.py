@@ -106,14 +106,14 @@ def test_what_work_raises_after_its_caller_was_cancelled_is_no_news_for_the_log(
             while not begun.is_set():
                 await asyncio.sleep(0.01)
         task.cancel()
-        await asyncio.sleep(0)
+        for _ in range(10):  # until it has heard of it
+            await asyncio.sleep(0)
         go.set()
         with pytest.raises(asyncio.CancelledError):
             await task
-        del task
-        gc.collect()
 
     asyncio.run(story())
+    gc.collect()
     assert complaints == []
 
 
