@@ -65,7 +65,7 @@ def test_that_only_is(late):
 HANGS = """
 hung = []
 
-@pytest.mark.timeout(30)  # of each try, the healthy one, too, which a busy machine may hold up
+@pytest.mark.timeout(10)  # of each try, the healthy one, too, which a busy machine may hold up
 @pytest.mark.parametrize("times", [1, 2])
 def test_that_hangs(times):
     hung.append(times)
