@@ -64,8 +64,8 @@ class Bench:
         return np.stack([preprocess(p, side, how) for p in photos])
 
     def shop(self) -> Path:
-        """The catalogue, indexed once and kept."""
-        shop = self.work / "shop"
+        """The catalogue, indexed once by each model and kept."""
+        shop = self.work / f"shop-{self.spec.space}"
         bench_bulk.index_s(self.catalogue, shop)
         return shop
 
