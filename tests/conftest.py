@@ -20,7 +20,7 @@ settings.register_profile("explore", print_blob=True, **CALM)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What only CI asks for."""
+    """What is asked for by name only."""
     parser.addoption("--second-look", action="store_true", help="try once more what failed")
 
 

@@ -1,4 +1,4 @@
-"""A second look at a test that failed (`--second-look`), as CI takes it: with nothing of the first.
+"""A second look at a test that failed (`--second-look`): with nothing of the first.
 
 Some three thousand tests on a slow, busy machine meet what nobody foresaw. One that fails is tried
 once more, its fixtures of every scope made anew, under a time limit of its own. Who fails twice has
