@@ -171,3 +171,21 @@ def visit(chromium: "Browser", boutique: "Boutique") -> Iterator[Any]:
 def _complain(shopper: Shopper, message: Any) -> None:
     if message.type in ("error", "warning"):
         shopper.complaints.append(message.text)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["open", "keys demanded"])
+def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A service that is open, and one that demands keys, with another shop's page on each."""
+    from tests.foreign_page import opened_street
+
+    with opened_street(tmp_path_factory.mktemp("street"), request.param) as street:
+        yield street
+
+
+@pytest.fixture
+def page(chromium: Any, street: Any) -> Iterator[Any]:
+    """That shop's page, with the web component on it."""
+    from tests.foreign_page import opened_page
+
+    with opened_page(chromium, street) as page:
+        yield page

@@ -1,6 +1,5 @@
 """The dots on a photo's things in the web component, on a page of a foreign origin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,6 @@ from tests.foreign_page import (
     BAG,
     COAT,
     Street,
-    opened_page,
-    opened_street,
     show_photo,
     shown,
     told,
@@ -20,18 +17,6 @@ from tests.foreign_page import (
 from tests.keeper import until
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module", params=[False, True], ids=["open", "keys demanded"])
-def street(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    with opened_street(tmp_path_factory.mktemp("street"), request.param) as street:
-        yield street
-
-
-@pytest.fixture
-def page(chromium: Any, street: Street) -> Iterator[Any]:
-    with opened_page(chromium, street) as page:
-        yield page
 
 
 @pytest.fixture
